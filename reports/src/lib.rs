@@ -1,1 +1,26 @@
-//! placeholder
+//! What a verification run found out, as one value, and the files derived from it.
+//!
+//! A leaf crate: no async runtime, no containers, no network. The flow is one way:
+//! results are scrubbed ([`Redactor`]), assembled and sealed ([`Report`]), and only then written;
+//! of all formats only the sealed JSON is ever read back ([`open`]).
+
+mod exit;
+mod journal;
+mod merge;
+mod model;
+mod redact;
+mod seal;
+mod text;
+mod writer;
+
+pub use exit::Exit;
+pub use journal::Journal;
+pub use merge::merge;
+pub use model::{
+    Attempt, CheckResult, Component, Counts, FORMAT, Failure, Header, Identity, Limit, Measured, NodeIdentity, Outcome,
+    Plan, Report, RunVerdict, Seal, Subject, TargetInfo, Tool,
+};
+pub use redact::Redactor;
+pub use seal::{Unsealed, open};
+pub use text::{one_line, printable, shorten};
+pub use writer::{canonical_json, json, junit};

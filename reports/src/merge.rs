@@ -1,0 +1,105 @@
+//! The one function that turns outcomes into the result of a run.
+
+use crate::{CheckResult, Counts, Outcome, RunVerdict, Subject};
+
+/// Merges outcomes. Nothing in here can turn an unknown into a pass.
+///
+/// A run that did not end is incomplete whatever else it found; a false claim outweighs an unknown one;
+/// a subject that changed or vanished during the run leaves nothing to speak about; and a run in which nothing
+/// passed proves nothing, even if nothing failed.
+pub fn merge(results: &[CheckResult], subject: &Subject, interrupted: bool) -> RunVerdict {
+    let counts = Counts::of(results);
+    if interrupted || counts.not_run > 0 {
+        RunVerdict::Incomplete
+    } else if counts.failed > 0 {
+        RunVerdict::Failed
+    } else if counts.errored > 0 || !results.iter().all(is_backed) {
+        RunVerdict::Inconclusive
+    } else if counts.passed == 0 {
+        RunVerdict::Incomplete
+    } else if subject.before.nodes.is_empty() || subject.after.as_ref() != Some(&subject.before) {
+        RunVerdict::Inconclusive
+    } else {
+        RunVerdict::Passed
+    }
+}
+
+/// A pass must rest on a measured value that is within its limit.
+fn is_backed(result: &CheckResult) -> bool {
+    if !matches!(result.outcome, Outcome::Passed | Outcome::Warned) {
+        return true;
+    }
+    let Some(last) = result.attempts.last() else {
+        return false;
+    };
+    !last.measured.is_empty()
+        && last
+            .measured
+            .iter()
+            .all(|measured| measured.limit.holds(measured.value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::merge;
+    use crate::seal::tests::{passed, result, subject};
+    use crate::{Outcome, RunVerdict, Subject};
+
+    #[test]
+    fn outcomes_merge_as_documented() {
+        use Outcome::*;
+        let cases: &[(&[Outcome], RunVerdict)] = &[
+            (&[], RunVerdict::Incomplete),
+            (&[Skipped], RunVerdict::Incomplete),
+            (&[Warned], RunVerdict::Incomplete),
+            (&[Passed], RunVerdict::Passed),
+            (&[Passed, Skipped], RunVerdict::Passed),
+            (&[Passed, Warned], RunVerdict::Passed),
+            (&[Passed, Errored], RunVerdict::Inconclusive),
+            (&[Passed, Failed], RunVerdict::Failed),
+            (&[Failed, Errored], RunVerdict::Failed),
+            (&[Passed, NotRun], RunVerdict::Incomplete),
+            (&[Failed, NotRun], RunVerdict::Incomplete),
+        ];
+        for (outcomes, expected) in cases {
+            let results: Vec<_> = outcomes.iter().map(|outcome| result("a.b", *outcome)).collect();
+            assert_eq!(merge(&results, &subject(), false), *expected, "{outcomes:?}");
+        }
+    }
+
+    #[test]
+    fn a_changed_or_vanished_subject_is_never_a_pass() {
+        let mut changed = subject();
+        if let Some(after) = &mut changed.after {
+            after.nodes[0].node_id = "ND_restarted".into();
+        }
+        let vanished = Subject {
+            after: None,
+            ..subject()
+        };
+        let mut unknown = subject();
+        unknown.before.nodes.clear();
+        unknown.after = Some(unknown.before.clone());
+        for subject in [changed, vanished, unknown] {
+            assert_eq!(merge(&[passed("a.b")], &subject, false), RunVerdict::Inconclusive);
+        }
+    }
+
+    #[test]
+    fn an_interrupted_run_is_never_a_pass() {
+        assert_eq!(merge(&[passed("a.b")], &subject(), true), RunVerdict::Incomplete);
+    }
+
+    #[test]
+    fn a_pass_without_a_value_within_its_limit_is_never_a_pass() {
+        let mut unmeasured = passed("a.b");
+        unmeasured.attempts[0].measured.clear();
+        let mut over = passed("a.b");
+        over.attempts[0].measured[0].value = 0.0;
+        let mut nan = passed("a.b");
+        nan.attempts[0].measured[0].value = f64::NAN;
+        for result in [unmeasured, over, nan] {
+            assert_eq!(merge(&[result], &subject(), false), RunVerdict::Inconclusive);
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! The one value behind every format.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::num::NonZeroU64;
+
+/// Version of everything this crate writes to disk.
+pub const FORMAT: u32 = 1;
+
+/// A finished run: what was planned, on what, and how each check ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// [`FORMAT`] of the writer.
+    pub format: u32,
+    /// When, where and with what the run took place.
+    pub header: Header,
+    /// What was tested, read before and after.
+    pub subject: Subject,
+    /// What was to run.
+    pub plan: Plan,
+    /// One entry per planned check, in the plan's order.
+    pub results: Vec<CheckResult>,
+    /// How many checks ended how.
+    pub counts: Counts,
+    /// The run's result, computed by [`crate::merge`].
+    pub verdict: RunVerdict,
+    /// Rooms of this run that could not be removed from the target.
+    pub leftovers: Vec<String>,
+    /// Proof that nothing was cut off or changed.
+    pub seal: Seal,
+}
+
+/// The run itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// Short random id; part of every name made on the target.
+    pub run_id: String,
+    /// Seed of the order in which checks were started.
+    pub seed: u64,
+    /// RFC 3339, UTC.
+    pub started: String,
+    /// RFC 3339, UTC.
+    pub ended: String,
+    /// The program that ran.
+    pub tool: Tool,
+    /// Where it ran against.
+    pub target: TargetInfo,
+    /// True when the run was cut short by a person or by a signal.
+    pub interrupted: bool,
+}
+
+/// The program that wrote the report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// `greenlight-verify`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// `dev` or `release`: timings of the two are not comparable.
+    pub profile: String,
+}
+
+/// The deployment under test, as it was addressed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetInfo {
+    /// `containers`, `emulator` or `url`.
+    pub kind: String,
+    /// The signal URL of the entry point.
+    pub url: String,
+    /// The fault that was planted on purpose before the run, if any.
+    pub planted: Option<String>,
+}
+
+/// What was tested, as read from the target itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    /// Read before the first check.
+    pub before: Identity,
+    /// Read after the last check; absent when the target no longer answered.
+    pub after: Option<Identity>,
+}
+
+/// Which processes answered, and from which images.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// One entry per media server node, by name.
+    pub nodes: Vec<NodeIdentity>,
+    /// Image name and engine image id, for targets that run in containers.
+    pub images: Vec<(String, String)>,
+}
+
+/// One media server process. A node id is new at every start of the process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeIdentity {
+    /// Name in the target's description, for example `livekit-a`.
+    pub name: String,
+    /// `ND_…`.
+    pub node_id: String,
+    /// For example `1.13.5`.
+    pub version: String,
+}
+
+/// The ids to run, written before the first check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Check ids in the order in which they were handed to the runner.
+    pub ids: Vec<String>,
+    /// SHA-256 (hex) of the ids, each followed by a line feed.
+    pub sha256: String,
+}
+
+/// How one check ended, with every attempt at it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckResult {
+    /// `suite.name`.
+    pub id: String,
+    /// The claim in words.
+    pub title: String,
+    /// Tags for selection.
+    pub tags: Vec<String>,
+    /// Source file of the check, relative to the repository.
+    pub file: String,
+    /// Line of its metadata.
+    pub line: u32,
+    /// Outcome of the last attempt, or `NotRun`.
+    pub outcome: Outcome,
+    /// True when it passed only after an attempt that did not.
+    pub flaky: bool,
+    /// Every attempt, first to last; empty only for `NotRun`.
+    pub attempts: Vec<Attempt>,
+}
+
+/// One execution of a check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attempt {
+    /// RFC 3339, UTC.
+    pub started: String,
+    /// Wall time in milliseconds.
+    pub duration_ms: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What was measured; at least one entry for `Passed` and `Warned`.
+    pub measured: Vec<Measured>,
+    /// Present for `Failed` and `Warned`.
+    pub failure: Option<Failure>,
+    /// Why it was skipped, or what could not be found out.
+    pub reason: Option<String>,
+    /// What the clients saw, shortened at the middle.
+    pub log: String,
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The claim holds, and a value was measured.
+    Passed,
+    /// The claim holds today and will hurt soon.
+    Warned,
+    /// The claim is false.
+    Failed,
+    /// It could not be found out.
+    Errored,
+    /// It does not apply here, for a stated reason.
+    Skipped,
+    /// The run ended before it was started.
+    NotRun,
+}
+
+/// Where to look first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Component {
+    /// A livekit-server node.
+    LivekitServer,
+    /// The keys configured on the server, or those given to the suite.
+    Keys,
+    /// Redis, or the way to it.
+    Redis,
+    /// The load balancer in front of the nodes.
+    Balancer,
+    /// The certificate that clients see.
+    Certificate,
+    /// The machine or network that the suite runs on.
+    Runner,
+}
+
+/// A claim that is false.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+    /// What is wrong, in one sentence.
+    pub what: String,
+    /// The value that was found.
+    pub found: String,
+    /// The value that was expected.
+    pub expected: String,
+    /// What to do about it.
+    pub fix: String,
+    /// Where to look first.
+    pub blame: Component,
+    /// `file:line` of the assertion.
+    pub at: String,
+}
+
+/// A number that a check measured, with the limit that it was held against.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measured {
+    /// What was measured, its unit last: `join_ms_p95`.
+    pub name: String,
+    /// The value; finite.
+    pub value: f64,
+    /// The limit.
+    pub limit: Limit,
+    /// How many samples it rests on; never zero.
+    pub n: NonZeroU64,
+}
+
+/// What a measured value is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// Not less than.
+    AtLeast(f64),
+    /// Not more than.
+    AtMost(f64),
+    /// Exactly.
+    Exactly(f64),
+}
+
+impl Limit {
+    /// Whether the value is within the limit. False for anything that is not a finite number.
+    pub fn holds(self, value: f64) -> bool {
+        value.is_finite()
+            && match self {
+                Self::AtLeast(limit) => value >= limit,
+                Self::AtMost(limit) => value <= limit,
+                Self::Exactly(limit) => value == limit,
+            }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtLeast(limit) => write!(f, ">= {limit}"),
+            Self::AtMost(limit) => write!(f, "<= {limit}"),
+            Self::Exactly(limit) => write!(f, "= {limit}"),
+        }
+    }
+}
+
+/// How many checks ended how. They add up to the plan's length.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// See [`Outcome::Passed`].
+    pub passed: usize,
+    /// See [`Outcome::Warned`].
+    pub warned: usize,
+    /// See [`Outcome::Failed`].
+    pub failed: usize,
+    /// See [`Outcome::Errored`].
+    pub errored: usize,
+    /// See [`Outcome::Skipped`].
+    pub skipped: usize,
+    /// See [`Outcome::NotRun`].
+    pub not_run: usize,
+    /// Passed, but not at the first attempt. Counted under `passed` too.
+    pub flaky: usize,
+}
+
+impl Counts {
+    /// Counts the outcomes.
+    pub fn of(results: &[CheckResult]) -> Self {
+        let mut counts = Self::default();
+        for result in results {
+            *match result.outcome {
+                Outcome::Passed => &mut counts.passed,
+                Outcome::Warned => &mut counts.warned,
+                Outcome::Failed => &mut counts.failed,
+                Outcome::Errored => &mut counts.errored,
+                Outcome::Skipped => &mut counts.skipped,
+                Outcome::NotRun => &mut counts.not_run,
+            } += 1;
+            counts.flaky += usize::from(result.flaky);
+        }
+        counts
+    }
+}
+
+/// The result of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunVerdict {
+    /// Every check that ran passed, and at least one did.
+    Passed,
+    /// At least one claim is false.
+    Failed,
+    /// Something could not be found out, or the subject changed during the run.
+    Inconclusive,
+    /// Not every planned check ended, or none passed.
+    Incomplete,
+}
+
+/// What makes a cut or edited report recognisable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seal {
+    /// Number of planned checks.
+    pub planned: usize,
+    /// Number of checks started.
+    pub started: usize,
+    /// Number of checks that ended.
+    pub ended: usize,
+    /// SHA-256 (hex) of the report's canonical JSON with this field empty.
+    pub sha256: String,
+}
+
+impl Outcome {
+    /// True for what must never be taken as fine: the claim is false, or nobody found out.
+    pub fn is_red(self) -> bool {
+        matches!(self, Self::Failed | Self::Errored)
+    }
+
+    /// The word used in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Warned => "warned",
+            Self::Failed => "failed",
+            Self::Errored => "errored",
+            Self::Skipped => "skipped",
+            Self::NotRun => "not_run",
+        }
+    }
+}
+
+impl fmt::Display for Component {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::LivekitServer => "livekit-server",
+            Self::Keys => "API keys",
+            Self::Redis => "Redis",
+            Self::Balancer => "balancer",
+            Self::Certificate => "certificate",
+            Self::Runner => "the machine that runs the suite",
+        })
+    }
+}
+
+impl CheckResult {
+    /// The part of the id before the dot.
+    pub fn suite(&self) -> &str {
+        self.id.split_once('.').map_or(self.id.as_str(), |(suite, _)| suite)
+    }
+
+    /// The failure of the last attempt, if it has one.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.attempts.last()?.failure.as_ref()
+    }
+
+    /// Wall time of all attempts in milliseconds.
+    pub fn duration_ms(&self) -> u64 {
+        self.attempts.iter().map(|attempt| attempt.duration_ms).sum()
+    }
+}

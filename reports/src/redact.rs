@@ -1,0 +1,147 @@
+//! Secrets leave a result once, before anything is written.
+
+use crate::text::printable;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Shorter values would blank out ordinary words; the configuration refuses such secrets anyway.
+const SECRET_BYTES_MIN: usize = 4;
+
+/// Knows every secret of a run in each form in which it could show up.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    /// Form of a secret and what replaces it, longest form first.
+    forms: Vec<(String, String)>,
+}
+
+impl Redactor {
+    /// Takes pairs of a name for people and the secret's value.
+    pub fn new<'a>(secrets: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut forms = Vec::new();
+        for (name, secret) in secrets {
+            if secret.len() < SECRET_BYTES_MIN {
+                continue;
+            }
+            let replacement = format!("[{name}]");
+            for form in [
+                secret.to_owned(),
+                STANDARD.encode(secret),
+                STANDARD_NO_PAD.encode(secret),
+                URL_SAFE.encode(secret),
+                percent_encoded(secret),
+            ] {
+                if !forms.iter().any(|(known, _)| *known == form) {
+                    forms.push((form, replacement.clone()));
+                }
+            }
+        }
+        forms.sort_by_key(|(form, _)| std::cmp::Reverse(form.len()));
+        Self { forms }
+    }
+
+    /// The text without secrets, access tokens and unprintable characters.
+    pub fn text(&self, text: &str) -> String {
+        let mut clean = printable(text).into_owned();
+        for (form, replacement) in &self.forms {
+            if clean.contains(form.as_str()) {
+                clean = clean.replace(form.as_str(), replacement);
+            }
+        }
+        without_tokens(&clean)
+    }
+
+    /// The same value with every string in it cleaned by [`Redactor::text`].
+    ///
+    /// # Errors
+    /// When the value does not survive a round trip through JSON.
+    pub fn scrub<T: Serialize + DeserializeOwned>(&self, value: &T) -> serde_json::Result<T> {
+        let mut tree = serde_json::to_value(value)?;
+        self.walk(&mut tree);
+        serde_json::from_value(tree)
+    }
+
+    fn walk(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.text(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.walk(item)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| self.walk(field)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+/// Replaces whatever looks like a JSON Web Token (RFC 7519): three base64url parts, the first a JSON object.
+fn without_tokens(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("eyJ") {
+        let candidate = &rest[start..];
+        let end = candidate
+            .find(|c: char| !(c.is_ascii_alphanumeric() || "-_.=".contains(c)))
+            .unwrap_or(candidate.len());
+        clean.push_str(&rest[..start]);
+        if candidate[..end].bytes().filter(|byte| *byte == b'.').count() >= 2 {
+            clean.push_str("[token]");
+        } else {
+            clean.push_str(&candidate[..end]);
+        }
+        rest = &candidate[end..];
+    }
+    clean.push_str(rest);
+    clean
+}
+
+fn percent_encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+        encoded
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Redactor;
+    use proptest::prelude::*;
+
+    // RFC 7515, appendix A.1.
+    const TOKEN: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+    #[test]
+    fn every_form_of_a_secret_goes() {
+        let redactor = Redactor::new([("api secret", "s3cr&t/key")]);
+        // The encoded forms were made with `base64` and `jq @uri`.
+        for form in ["s3cr&t/key", "czNjciZ0L2tleQ==", "czNjciZ0L2tleQ", "s3cr%26t%2Fkey"] {
+            assert_eq!(redactor.text(&format!("<{form}>")), "<[api secret]>", "{form}");
+        }
+    }
+
+    #[test]
+    fn tokens_go_and_their_surroundings_stay() {
+        let redactor = Redactor::default();
+        assert_eq!(
+            redactor.text(&format!("invalid token: {TOKEN}, error: x")),
+            "invalid token: [token], error: x"
+        );
+        assert_eq!(
+            redactor.text(&format!("?access_token={TOKEN}&b=1")),
+            "?access_token=[token]&b=1"
+        );
+        assert_eq!(redactor.text("eyJust a word"), "eyJust a word");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_around_a_secret_saves_it(before in ".{0,20}", after in ".{0,20}") {
+            let redactor = Redactor::new([("api secret", "0123456789abcdef")]);
+            let clean = redactor.text(&format!("{before}0123456789abcdef{after}"));
+            prop_assert!(!clean.contains("0123456789abcdef"));
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! JUnit XML for Jenkins, GitLab and the GitHub reporters.
+//!
+//! `junit-report` writes the structure. What it has no words for (totals, `line`, properties, the text of a
+//! failure, logs, earlier attempts) is added in one pass over its bytes, which also keeps free text out of CDATA,
+//! where `]]>` would end it.
+
+use crate::text::{one_line, printable, shorten};
+use crate::{CheckResult, Counts, Outcome, Report};
+use junit_report::{Duration, OffsetDateTime, ReportBuilder, TestCase, TestSuite};
+use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
+use quick_xml::{Reader, Writer};
+use std::io;
+use time::format_description::well_known::Rfc3339;
+
+/// GitLab refuses a text node above about 10 MB, Jenkins cuts at 100 kB.
+const LOG_BYTES_MAX: usize = 40_000;
+
+/// The report as JUnit XML.
+///
+/// `failure` means that the target is wrong; `error` that it could not be found out or the check did not run.
+///
+/// # Errors
+/// When the structure can't be written, which is a bug.
+pub fn junit(report: &Report) -> io::Result<Vec<u8>> {
+    let mut plain = Vec::new();
+    structure(report).write_xml(&mut plain).map_err(io::Error::other)?;
+    enrich(report, &plain)
+}
+
+fn suites(report: &Report) -> Vec<(&str, Vec<&CheckResult>)> {
+    let mut suites: Vec<(&str, Vec<&CheckResult>)> = Vec::new();
+    for result in &report.results {
+        match suites.iter_mut().find(|(name, _)| *name == result.suite()) {
+            Some((_, results)) => results.push(result),
+            None => suites.push((result.suite(), vec![result])),
+        }
+    }
+    suites
+}
+
+fn structure(report: &Report) -> junit_report::Report {
+    let started = OffsetDateTime::parse(&report.header.started, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let mut builder = ReportBuilder::new();
+    for (name, results) in suites(report) {
+        let mut suite = TestSuite::new(&printable(name));
+        suite.set_timestamp(started);
+        suite.add_testcases(results.into_iter().map(case));
+        builder.add_testsuite(suite);
+    }
+    builder.build()
+}
+
+fn case(result: &CheckResult) -> TestCase {
+    let name = printable(&result.id).into_owned();
+    let time = Duration::milliseconds(i64::try_from(result.duration_ms()).unwrap_or(i64::MAX));
+    let headline = printable(one_line(&headline(result))).into_owned();
+    let mut case = match result.outcome {
+        Outcome::Passed | Outcome::Warned => TestCase::success(&name, time),
+        Outcome::Failed => TestCase::failure(&name, time, "failed", &headline),
+        Outcome::Errored => TestCase::error(&name, time, "errored", &headline),
+        Outcome::NotRun => TestCase::error(&name, time, "not_run", &headline),
+        Outcome::Skipped => TestCase::skipped_with_cause(&name, "skipped", &headline),
+    };
+    case.set_classname(&format!("greenlight.{}", printable(result.suite())));
+    case.set_filepath(&printable(&result.file));
+    case
+}
+
+fn headline(result: &CheckResult) -> String {
+    let reason = result.attempts.last().and_then(|attempt| attempt.reason.clone());
+    match (result.failure(), reason) {
+        (Some(failure), _) => failure.what.clone(),
+        (None, Some(reason)) => reason,
+        (None, None) if result.outcome == Outcome::NotRun => "the run ended before this check was started".into(),
+        (None, None) => String::new(),
+    }
+}
+
+/// The body of a `failure`, `error` or `skipped` element.
+fn body(result: &CheckResult) -> String {
+    match result.failure() {
+        Some(failure) => format!(
+            "{}\nfound    {}\nexpected {}\nfix      {}\nblame    {}\nat       {}",
+            failure.what, failure.found, failure.expected, failure.fix, failure.blame, failure.at
+        ),
+        None => headline(result),
+    }
+}
+
+/// One pass over the plain structure; every text goes through XML escaping.
+fn enrich(report: &Report, plain: &[u8]) -> io::Result<Vec<u8>> {
+    let mut reader = Reader::from_reader(plain);
+    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 1);
+    let mut results = suites(report).into_iter().flat_map(|(_, results)| results);
+    let mut groups = suites(report).into_iter();
+    let mut current: Option<&CheckResult> = None;
+    loop {
+        match reader.read_event().map_err(io::Error::other)? {
+            Event::Eof => break,
+            Event::Start(element) if element.name().as_ref() == b"testsuites" => {
+                writer.write_event(Event::Start(totals(report, element)))?;
+            }
+            Event::Empty(element) if element.name().as_ref() == b"testsuites" => {
+                writer.write_event(Event::Empty(totals(report, element)))?;
+            }
+            Event::Start(mut element) if element.name().as_ref() == b"testsuite" => {
+                let group = groups.next().map(|(_, results)| results).unwrap_or_default();
+                let skipped = group.iter().filter(|result| result.outcome == Outcome::Skipped).count();
+                element.push_attribute(("skipped", skipped.to_string().as_str()));
+                writer.write_event(Event::Start(element))?;
+                properties(&mut writer, &suite_properties(report))?;
+            }
+            Event::Start(element) if element.name().as_ref() == b"testcase" => {
+                current = results.next();
+                open_case(&mut writer, element, current)?;
+            }
+            Event::Empty(element) if element.name().as_ref() == b"testcase" => {
+                current = results.next();
+                open_case(&mut writer, element, current)?;
+                close_case(&mut writer, current.take())?;
+            }
+            Event::End(element) if element.name().as_ref() == b"testcase" => {
+                close_case(&mut writer, current.take())?;
+            }
+            Event::Empty(element) => {
+                // The only empty elements left are failure, error and skipped.
+                let name = String::from_utf8_lossy(element.name().as_ref()).into_owned();
+                writer.write_event(Event::Start(element))?;
+                text(&mut writer, &current.map(body).unwrap_or_default())?;
+                writer.write_event(Event::End(BytesEnd::new(name)))?;
+            }
+            event => writer.write_event(event)?,
+        }
+    }
+    let mut bytes = writer.into_inner();
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn totals<'a>(report: &Report, mut element: BytesStart<'a>) -> BytesStart<'a> {
+    let Counts {
+        failed,
+        errored,
+        skipped,
+        not_run,
+        ..
+    } = report.counts;
+    let time_ms: u64 = report.results.iter().map(CheckResult::duration_ms).sum();
+    for (name, value) in [
+        ("name", "greenlight".to_owned()),
+        ("tests", report.results.len().to_string()),
+        ("failures", failed.to_string()),
+        ("errors", (errored + not_run).to_string()),
+        ("skipped", skipped.to_string()),
+        ("time", format!("{}.{:03}", time_ms / 1000, time_ms % 1000)),
+        ("timestamp", printable(&report.header.started).into_owned()),
+    ] {
+        element.push_attribute((name, value.as_str()));
+    }
+    element
+}
+
+fn suite_properties(report: &Report) -> Vec<(String, String)> {
+    let header = &report.header;
+    let mut list = vec![
+        ("greenlight.run_id".to_owned(), header.run_id.clone()),
+        ("greenlight.seed".to_owned(), header.seed.to_string()),
+        (
+            "greenlight.tool".to_owned(),
+            format!("{} {}", header.tool.name, header.tool.version),
+        ),
+        ("greenlight.target".to_owned(), header.target.kind.clone()),
+        ("greenlight.url".to_owned(), header.target.url.clone()),
+        (
+            "greenlight.verdict".to_owned(),
+            format!("{:?}", report.verdict).to_lowercase(),
+        ),
+    ];
+    for node in &report.subject.before.nodes {
+        list.push((
+            format!("greenlight.node.{}", node.name),
+            format!("{} {}", node.version, node.node_id),
+        ));
+    }
+    list
+}
+
+fn open_case(
+    writer: &mut Writer<Vec<u8>>,
+    mut element: BytesStart<'_>,
+    result: Option<&CheckResult>,
+) -> io::Result<()> {
+    let Some(result) = result else {
+        return writer.write_event(Event::Start(element));
+    };
+    let last = result.attempts.last();
+    let measured = last.map(|attempt| attempt.measured.as_slice()).unwrap_or_default();
+    element.push_attribute(("line", result.line.to_string().as_str()));
+    element.push_attribute(("assertions", measured.len().to_string().as_str()));
+    writer.write_event(Event::Start(element))?;
+    let mut list = vec![
+        ("outcome".to_owned(), result.outcome.word().to_owned()),
+        ("title".to_owned(), result.title.clone()),
+        ("flaky".to_owned(), result.flaky.to_string()),
+    ];
+    for value in measured {
+        list.push((
+            value.name.clone(),
+            format!("{} ({}, n={})", value.value, value.limit, value.n),
+        ));
+    }
+    if let Some(failure) = result.failure() {
+        list.push(("blame".to_owned(), failure.blame.to_string()));
+    }
+    properties(writer, &list)
+}
+
+/// Earlier attempts in Surefire's words, then the log of the last one.
+fn close_case(writer: &mut Writer<Vec<u8>>, result: Option<&CheckResult>) -> io::Result<()> {
+    if let Some((last, earlier)) = result.and_then(|result| result.attempts.split_last()) {
+        for attempt in earlier {
+            let kind = match attempt.outcome {
+                Outcome::Failed if last.outcome.is_red() => "rerunFailure",
+                Outcome::Failed => "flakyFailure",
+                _ if last.outcome.is_red() => "rerunError",
+                _ => "flakyError",
+            };
+            let message = attempt
+                .failure
+                .as_ref()
+                .map(|failure| &failure.what)
+                .or(attempt.reason.as_ref());
+            let message = message.map(String::as_str).unwrap_or_default();
+            let mut element = BytesStart::new(kind);
+            element.push_attribute(("type", attempt.outcome.word()));
+            element.push_attribute(("message", printable(one_line(message)).as_ref()));
+            writer.write_event(Event::Start(element))?;
+            leaf(writer, "stackTrace", message)?;
+            leaf(writer, "system-out", &attempt.log)?;
+            writer.write_event(Event::End(BytesEnd::new(kind)))?;
+        }
+        if !last.log.is_empty() {
+            leaf(writer, "system-out", &last.log)?;
+        }
+    }
+    writer.write_event(Event::End(BytesEnd::new("testcase")))
+}
+
+fn properties(writer: &mut Writer<Vec<u8>>, list: &[(String, String)]) -> io::Result<()> {
+    writer.write_event(Event::Start(BytesStart::new("properties")))?;
+    for (name, value) in list {
+        let mut property = BytesStart::new("property");
+        property.push_attribute(("name", printable(name).as_ref()));
+        property.push_attribute(("value", printable(value).as_ref()));
+        writer.write_event(Event::Empty(property))?;
+    }
+    writer.write_event(Event::End(BytesEnd::new("properties")))
+}
+
+fn leaf(writer: &mut Writer<Vec<u8>>, name: &str, content: &str) -> io::Result<()> {
+    writer.write_event(Event::Start(BytesStart::new(name)))?;
+    text(writer, content)?;
+    writer.write_event(Event::End(BytesEnd::new(name)))
+}
+
+fn text(writer: &mut Writer<Vec<u8>>, content: &str) -> io::Result<()> {
+    writer.write_event(Event::Text(BytesText::new(&shorten(
+        &printable(content),
+        LOG_BYTES_MAX,
+    ))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::junit;
+    use crate::seal::tests::{passed, report, result};
+    use crate::{CheckResult, Outcome, Redactor};
+    use proptest::prelude::*;
+
+    fn written(results: Vec<CheckResult>) -> String {
+        String::from_utf8(junit(&report(results)).expect("junit")).expect("utf-8")
+    }
+
+    /// The content of the first element with this name, read by roxmltree.
+    fn content(xml: &str, element: &str) -> Option<String> {
+        let document = roxmltree::Document::parse(xml).expect("roxmltree");
+        let node = document.descendants().find(|node| node.has_tag_name(element))?;
+        Some(node.text().unwrap_or_default().to_owned())
+    }
+
+    /// The same by the `xml` crate.
+    fn content_by_xml(xml: &str, element: &str) -> Option<String> {
+        let mut inside = false;
+        let mut found = None;
+        for event in xml::EventReader::from_str(xml) {
+            use xml::reader::XmlEvent::*;
+            match event.expect("xml") {
+                StartElement { name, .. } if name.local_name == element && found.is_none() => {
+                    inside = true;
+                    found = Some(String::new());
+                }
+                EndElement { name } if name.local_name == element => inside = false,
+                Characters(text) | CData(text) | Whitespace(text) if inside => {
+                    found.as_mut().expect("inside").push_str(&text);
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn totals_are_those_of_the_report() {
+        use Outcome::*;
+        let xml = written(
+            [Passed, Warned, Failed, Errored, Skipped, NotRun]
+                .into_iter()
+                .enumerate()
+                .map(|(index, outcome)| result(&format!("s{}.c{index}", index % 2), outcome))
+                .collect(),
+        );
+        let document = roxmltree::Document::parse(&xml).expect("xml");
+        let root = document.root_element();
+        let totals: Vec<_> = ["tests", "failures", "errors", "skipped"]
+            .iter()
+            .map(|name| root.attribute(*name))
+            .collect();
+        assert_eq!(totals, [Some("6"), Some("1"), Some("2"), Some("1")]);
+        let suites: Vec<_> = root.children().filter(|node| node.has_tag_name("testsuite")).collect();
+        assert_eq!(suites.len(), 2);
+        for name in ["tests", "failures", "errors", "skipped"] {
+            let sum: usize = suites
+                .iter()
+                .map(|suite| suite.attribute(name).expect(name).parse::<usize>().expect(name))
+                .sum();
+            assert_eq!(root.attribute(name), Some(sum.to_string().as_str()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_case_carries_what_ci_systems_read() {
+        let xml = written(vec![result("a.b", Outcome::Failed)]);
+        let document = roxmltree::Document::parse(&xml).expect("xml");
+        let case = document
+            .descendants()
+            .find(|node| node.has_tag_name("testcase"))
+            .expect("a case");
+        for (name, value) in [
+            ("name", "a.b"),
+            ("classname", "greenlight.a"),
+            ("file", "suites/src/a/b.rs"),
+            ("line", "7"),
+            ("time", "0.012"),
+        ] {
+            assert_eq!(case.attribute(name), Some(value), "{name}");
+        }
+        let failure = case
+            .children()
+            .find(|node| node.has_tag_name("failure"))
+            .expect("a failure");
+        assert_eq!(failure.attribute("message"), Some("a token was refused"));
+        assert!(failure.text().expect("text").contains("fix      compare the keys"));
+    }
+
+    #[test]
+    fn a_retried_check_keeps_its_first_attempt() {
+        let mut retried = passed("a.b");
+        retried
+            .attempts
+            .insert(0, result("a.b", Outcome::Failed).attempts.remove(0));
+        retried.flaky = true;
+        let xml = written(vec![retried]);
+        assert!(xml.contains("<flakyFailure") && !xml.contains("<failure"), "{xml}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_in_messages_give_xml_that_two_parsers_accept(
+            bytes in proptest::collection::vec(any::<u8>(), 0..300),
+            trap in prop_oneof![Just("]]>"), Just("<![CDATA["), Just("&#0;"), Just("\u{fffe}"), Just("\u{1b}[31m"), Just("-->")],
+        ) {
+            let nasty = String::from_utf8_lossy(&bytes).into_owned() + trap + &String::from_utf8_lossy(&bytes);
+            let mut failed = result("a.b", Outcome::Failed);
+            let attempt = &mut failed.attempts[0];
+            attempt.log = nasty.clone();
+            attempt.measured[0].name = nasty.clone();
+            attempt.failure.as_mut().expect("a failure").what = nasty.clone();
+            let redactor = Redactor::default();
+            let mut errored = result(&format!("a.{nasty}"), Outcome::Errored);
+            errored.attempts[0].reason = Some(nasty);
+            let results = vec![redactor.scrub(&failed).expect("scrub"), redactor.scrub(&errored).expect("scrub")];
+
+            let log = results[0].attempts[0].log.clone();
+            let xml = written(results);
+            prop_assert_eq!(content(&xml, "system-out").unwrap_or_default(), log.clone());
+            prop_assert_eq!(content_by_xml(&xml, "system-out").unwrap_or_default(), log);
+        }
+    }
+}
