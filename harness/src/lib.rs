@@ -1,1 +1,48 @@
-//! placeholder
+//! What an author of checks imports, and the runner that executes them.
+//!
+//! A check is data with a function in it ([`Check`]); it gets a [`Ctx`] and returns a [`Verdict`].
+//! Nothing here knows how a target is built: that is the business of the fixtures.
+
+mod check;
+mod ctx;
+mod fault;
+mod init;
+mod lanes;
+mod log;
+mod run;
+mod runner;
+mod select;
+mod target;
+mod verdict;
+
+pub use check::{Capability, Check, CheckFuture, Lane};
+pub use ctx::Ctx;
+pub use fault::Fault;
+pub use init::{Interrupt, init};
+pub use run::{Options, Run, RunError};
+pub use select::{Selection, UnknownName, select};
+pub use target::{NodeTarget, Target, TargetKind};
+pub use verdict::{Halt, MeasureError, Pass, PassBuilder, Verdict};
+
+/// Clients, for fixtures and checks alike.
+pub use greenlight_clients as clients;
+/// Configuration types.
+pub use greenlight_config as config;
+/// The report model.
+pub use greenlight_reports as reports;
+
+/// Everything that a check's file needs.
+pub mod prelude {
+    pub use crate::verdict::{Halt, Pass, Verdict, failed};
+    pub use crate::{Capability, Check, Ctx, Fault, Lane, ensure, ensure_ok, run, secs, skip};
+    pub use greenlight_clients::proto;
+    pub use greenlight_clients::{JoinError, Secret, Unreachable, VideoGrant, Why};
+    pub use greenlight_reports::Component;
+    pub use greenlight_reports::Limit::{AtLeast, AtMost, Exactly};
+    pub use std::time::{Duration, Instant};
+}
+
+/// That many seconds.
+pub const fn secs(seconds: u64) -> std::time::Duration {
+    std::time::Duration::from_secs(seconds)
+}

@@ -309,6 +309,8 @@ pub(crate) mod tests {
         }
     }
 
+    type Lie = fn(&mut Report);
+
     /// Edits a good report and seals it again, as somebody would who knows the hash but not the rules.
     fn resealed(edit: impl FnOnce(&mut Report)) -> Result<Report, Unsealed> {
         let mut report = report(vec![passed("a.b"), result("a.c", Outcome::Failed)]);
@@ -320,7 +322,7 @@ pub(crate) mod tests {
     #[test]
     fn a_resealed_lie_is_refused() {
         assert!(resealed(|_| {}).is_ok(), "the control must open");
-        let lies: Vec<(&str, fn(&mut Report))> = vec![
+        let lies: Vec<(&str, Lie)> = vec![
             ("a red result left out", |r| drop(r.results.pop())),
             ("a red result left out of the plan too", |r| {
                 r.results.pop();

@@ -1,1 +1,25 @@
-//! placeholder
+//! Clients for what a LiveKit deployment offers: tokens, the room API, the signal connection, Redis.
+//!
+//! An answer that the target gave is always a value here, whatever its status; an `Err` means that there was none.
+//! No test code and no load code lives in this crate.
+
+mod answer;
+mod http;
+mod redis;
+mod rooms;
+mod signal;
+mod tls;
+mod tokens;
+mod unreachable;
+
+pub use answer::{Answer, Refusal};
+pub use http::{Endpoint, Http};
+pub use redis::{RedisClient, RedisConnection};
+pub use rooms::{Rooms, Rpc};
+pub use signal::{JoinError, Session, Signal};
+pub use tls::install_crypto_provider;
+pub use tokens::{Key, Secret, Token, TokenBuilder, VideoGrant};
+pub use unreachable::{Unreachable, Why};
+
+/// LiveKit's own messages.
+pub use livekit_protocol as proto;

@@ -1,1 +1,9 @@
-//! placeholder
+//! Configuration files, parsed at the edge into types that need no further checking.
+
+mod error;
+mod expected_skips;
+mod staging_tests;
+
+pub use error::ConfigError;
+pub use expected_skips::ExpectedSkips;
+pub use staging_tests::{ImageChoice, Images, Limits, StagingTests};

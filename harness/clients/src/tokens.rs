@@ -1,0 +1,202 @@
+//! Access tokens: good ones, and ones that must be refused.
+
+use jsonwebtoken::{EncodingKey, Header, encode};
+use serde::Serialize;
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Life of a good token; longer than any check.
+const LIFE: Duration = Duration::from_secs(600);
+
+/// A value that never shows up in output.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a value.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value, for the wire and for the redactor only.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+/// An API key with its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The `iss` of its tokens.
+    pub id: String,
+    /// Signs them.
+    pub secret: Secret,
+}
+
+/// A signed token.
+#[derive(Clone)]
+pub struct Token(Secret);
+
+impl Token {
+    /// The compact form, for the wire only.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[token]")
+    }
+}
+
+/// LiveKit's `video` claim; absent fields are left out of the token.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VideoGrant {
+    /// The room that joining and administration are limited to.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub room: String,
+    /// May join that room.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub room_join: bool,
+    /// May create and delete rooms.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub room_create: bool,
+    /// May list rooms.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub room_list: bool,
+    /// May administer that room.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub room_admin: bool,
+    /// May register as an agent worker.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub agent: bool,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    sub: &'a str,
+    nbf: u64,
+    exp: u64,
+    video: &'a VideoGrant,
+}
+
+/// A token about to be signed. Without further calls it is valid from now on for ten minutes.
+#[derive(Debug, Clone)]
+pub struct TokenBuilder {
+    key: Key,
+    identity: String,
+    grant: VideoGrant,
+    expired_for: Option<Duration>,
+}
+
+impl TokenBuilder {
+    /// A token of this key with this grant and without an identity.
+    pub fn new(key: &Key, grant: VideoGrant) -> Self {
+        Self {
+            key: key.clone(),
+            identity: String::new(),
+            grant,
+            expired_for: None,
+        }
+    }
+
+    /// The participant's identity (`sub`).
+    #[must_use]
+    pub fn identity(mut self, identity: impl Into<String>) -> Self {
+        self.identity = identity.into();
+        self
+    }
+
+    /// Lets the token have expired that long ago.
+    #[must_use]
+    pub fn expired_by(mut self, ago: Duration) -> Self {
+        self.expired_for = Some(ago);
+        self
+    }
+
+    /// Signs with another secret under the same key id.
+    #[must_use]
+    pub fn secret(mut self, secret: Secret) -> Self {
+        self.key.secret = secret;
+        self
+    }
+
+    /// Names another key id as issuer.
+    #[must_use]
+    pub fn issuer(mut self, id: impl Into<String>) -> Self {
+        self.key.id = id.into();
+        self
+    }
+
+    /// Signs with HS256, the only algorithm that the server takes.
+    ///
+    /// # Errors
+    /// When the claims can't be encoded.
+    pub fn sign(&self) -> Result<Token, jsonwebtoken::errors::Error> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let exp = match self.expired_for {
+            Some(ago) => now.saturating_sub(ago),
+            None => now + LIFE,
+        };
+        let nbf = now.min(exp).saturating_sub(LIFE);
+        let claims = Claims {
+            iss: &self.key.id,
+            sub: &self.identity,
+            nbf: nbf.as_secs(),
+            exp: exp.as_secs(),
+            video: &self.grant,
+        };
+        let key = EncodingKey::from_secret(self.key.secret.expose().as_bytes());
+        encode(&Header::default(), &claims, &key).map(|token| Token(Secret::new(token)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Key, Secret, TokenBuilder, VideoGrant};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    fn key() -> Key {
+        Key {
+            id: "devkey".into(),
+            secret: Secret::new("0123456789abcdef0123456789abcdef"),
+        }
+    }
+
+    fn part(token: &str, index: usize) -> String {
+        let encoded = token.split('.').nth(index).expect("three parts");
+        String::from_utf8(URL_SAFE_NO_PAD.decode(encoded).expect("base64url")).expect("utf-8")
+    }
+
+    #[test]
+    fn claims_use_the_names_of_livekit() {
+        let grant = VideoGrant {
+            room: "r".into(),
+            room_join: true,
+            ..VideoGrant::default()
+        };
+        let token = TokenBuilder::new(&key(), grant).identity("me").sign().expect("signed");
+        assert_eq!(part(token.expose(), 0), r#"{"typ":"JWT","alg":"HS256"}"#);
+        let claims = part(token.expose(), 1);
+        assert!(claims.starts_with(r#"{"iss":"devkey","sub":"me","nbf":"#), "{claims}");
+        assert!(claims.ends_with(r#""video":{"room":"r","roomJoin":true}}"#), "{claims}");
+    }
+
+    #[test]
+    fn secrets_and_tokens_do_not_show_in_debug_output() {
+        let builder = TokenBuilder::new(&key(), VideoGrant::default());
+        let shown = format!("{builder:?} {:?}", builder.sign().expect("signed"));
+        assert!(!shown.contains("0123456789abcdef") && !shown.contains("eyJ"), "{shown}");
+    }
+}

@@ -1,0 +1,109 @@
+//! Why no answer came.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+/// The target gave no answer that could be judged.
+#[derive(Debug, thiserror::Error)]
+#[error("{url}: {why}")]
+pub struct Unreachable {
+    /// What was addressed, without query.
+    pub url: String,
+    /// The reason, as far as it can be told.
+    pub why: Why,
+}
+
+/// The reasons that an operator would act on differently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// Nothing listens there.
+    Refused,
+    /// The peer's certificate was not accepted.
+    Certificate(String),
+    /// No answer in time.
+    Timeout,
+    /// The connection ended before the answer did.
+    Closed,
+    /// Anything else, with the chain of causes.
+    Other(String),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused => f.write_str("connection refused"),
+            Self::Certificate(problem) => write!(f, "certificate not accepted: {problem}"),
+            Self::Timeout => f.write_str("no answer in time"),
+            Self::Closed => f.write_str("connection closed before the answer was complete"),
+            Self::Other(chain) => f.write_str(chain),
+        }
+    }
+}
+
+impl Unreachable {
+    /// Reads the reason out of the chain of causes.
+    pub(crate) fn of(url: &str, error: &(dyn Error + 'static)) -> Self {
+        let url = url.split('?').next().unwrap_or_default().to_owned();
+        Self { url, why: why(error) }
+    }
+}
+
+fn why(error: &(dyn Error + 'static)) -> Why {
+    let mut chain = Vec::new();
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if let Some(found) = known(cause) {
+            return found;
+        }
+        chain.push(cause.to_string());
+        next = cause.source();
+    }
+    chain.dedup();
+    Why::Other(chain.join(": "))
+}
+
+fn known(cause: &(dyn Error + 'static)) -> Option<Why> {
+    if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+        return match tls {
+            rustls::Error::InvalidCertificate(problem) => Some(Why::Certificate(problem.to_string())),
+            _ => None,
+        };
+    }
+    if cause
+        .downcast_ref::<reqwest::Error>()
+        .is_some_and(reqwest::Error::is_timeout)
+    {
+        return Some(Why::Timeout);
+    }
+    let io = cause.downcast_ref::<io::Error>()?;
+    match io.kind() {
+        io::ErrorKind::ConnectionRefused => Some(Why::Refused),
+        io::ErrorKind::TimedOut => Some(Why::Timeout),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => Some(Why::Closed),
+        // An io::Error hides what it wraps from `source`, where rustls' reason sits.
+        _ => io
+            .get_ref()
+            .map(|inner| why(inner))
+            .filter(|inner| !matches!(inner, Why::Other(_))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Why, why};
+    use std::io;
+
+    #[test]
+    fn a_certificate_problem_is_found_inside_an_io_error() {
+        let expired = rustls::Error::InvalidCertificate(rustls::CertificateError::Expired);
+        let wrapped = io::Error::new(io::ErrorKind::InvalidData, expired);
+        assert!(matches!(why(&wrapped), Why::Certificate(text) if text.to_lowercase().contains("expired")));
+    }
+
+    #[test]
+    fn a_refused_connection_is_told_from_other_trouble() {
+        assert_eq!(why(&io::Error::from(io::ErrorKind::ConnectionRefused)), Why::Refused);
+        assert!(matches!(why(&io::Error::other("odd")), Why::Other(text) if text == "odd"));
+    }
+}

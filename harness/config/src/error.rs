@@ -1,0 +1,31 @@
+//! What is wrong with a configuration file, where, and how to mend it.
+
+/// A file that can't be used as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("cannot read {file}: {source}")]
+    Read {
+        /// Path as given.
+        file: String,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The text is not what the file should hold.
+    #[error("{file}: {problem}")]
+    Invalid {
+        /// Path as given.
+        file: String,
+        /// One or more lines that name line, problem and remedy.
+        problem: String,
+    },
+}
+
+impl ConfigError {
+    pub(crate) fn invalid(file: &str, problem: impl ToString) -> Self {
+        Self::Invalid {
+            file: file.to_owned(),
+            problem: problem.to_string(),
+        }
+    }
+}

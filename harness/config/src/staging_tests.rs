@@ -1,0 +1,164 @@
+//! `staging_tests.yaml`: images and limits.
+
+use crate::error::ConfigError;
+use serde::Deserialize;
+
+const FORMAT: u32 = 1;
+const DEFAULT: &str = include_str!("../../../config/staging_tests.yaml");
+
+/// The whole file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StagingTests {
+    format: u32,
+    /// Images of the containers target.
+    pub images: Images,
+    /// The version that every node must report.
+    pub livekit_version: String,
+    /// What checks hold the target to.
+    pub limits: Limits,
+}
+
+/// One choice per container.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Images {
+    /// The media server.
+    pub livekit: ImageChoice,
+    /// Its state store and message bus.
+    pub redis: ImageChoice,
+    /// The balancer.
+    pub haproxy: ImageChoice,
+}
+
+/// A registry's image, and the equivalent that `cargo xtask images` builds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageChoice {
+    /// Pulled when the local one is missing.
+    pub official: String,
+    /// Preferred when the engine has it.
+    pub local: String,
+}
+
+/// Limits; the unit ends each name.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Slowest answer to `GET /`.
+    pub health_ms_max: f64,
+    /// Slowest round trip through Redis.
+    pub redis_ms_max: f64,
+    /// Slowest room API call on an existing room.
+    pub api_ms_max: f64,
+    /// 95th percentile of a join among 50 at once.
+    pub join_ms_p95: f64,
+}
+
+impl StagingTests {
+    /// The file compiled into the program.
+    ///
+    /// # Errors
+    /// Never in a build whose tests passed.
+    pub fn shipped() -> Result<Self, ConfigError> {
+        Self::parse("config/staging_tests.yaml (built in)", DEFAULT)
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names file, line and remedy.
+    pub fn read(file: &str) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Read {
+            file: file.into(),
+            source,
+        })?;
+        Self::parse(file, &text)
+    }
+
+    fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
+        let parsed: Self = serde_saphyr::from_str(text).map_err(|error| ConfigError::invalid(file, error))?;
+        let mut problems = Vec::new();
+        if parsed.format != FORMAT {
+            problems.push(format!("format is {} and must be {FORMAT}", parsed.format));
+        }
+        let Limits {
+            health_ms_max,
+            redis_ms_max,
+            api_ms_max,
+            join_ms_p95,
+        } = parsed.limits;
+        for (name, value) in [
+            ("health_ms_max", health_ms_max),
+            ("redis_ms_max", redis_ms_max),
+            ("api_ms_max", api_ms_max),
+            ("join_ms_p95", join_ms_p95),
+        ] {
+            if !(value.is_finite() && value > 0.0) {
+                problems.push(format!("limits.{name} is {value} and must be above 0 milliseconds"));
+            }
+        }
+        let Images {
+            livekit,
+            redis,
+            haproxy,
+        } = &parsed.images;
+        for (name, choice) in [("livekit", livekit), ("redis", redis), ("haproxy", haproxy)] {
+            for image in [&choice.official, &choice.local] {
+                if !image
+                    .rsplit_once(':')
+                    .is_some_and(|(name, tag)| !name.is_empty() && !tag.is_empty())
+                {
+                    problems.push(format!("images.{name} has {image:?}; write it as name:tag"));
+                }
+            }
+        }
+        match problems.is_empty() {
+            true => Ok(parsed),
+            false => Err(ConfigError::invalid(file, problems.join("\n"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEFAULT, StagingTests};
+
+    #[test]
+    fn the_shipped_file_is_valid() {
+        let shipped = StagingTests::shipped().expect("the shipped file");
+        assert_eq!(shipped.livekit_version, "1.13.5");
+        assert_eq!(shipped.images.livekit.official, "livekit/livekit-server:v1.13.5");
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_with_its_line() {
+        let text = DEFAULT.replace("join_ms_p95:", "join_ms_p99:");
+        let error = StagingTests::parse("x.yaml", &text).expect_err("a typo").to_string();
+        assert!(error.contains("x.yaml") && error.contains("join_ms_p99"), "{error}");
+        let line = text
+            .lines()
+            .position(|line| line.contains("join_ms_p99"))
+            .expect("the line")
+            + 1;
+        assert!(error.contains(&line.to_string()), "no line {line} in: {error}");
+    }
+
+    #[test]
+    fn impossible_values_are_named_all_at_once() {
+        let text = DEFAULT
+            .replace("health_ms_max: 1000", "health_ms_max: 0")
+            .replace("join_ms_p95: 2000", "join_ms_p95: .nan")
+            .replace("official: redis:7.0", "official: redis");
+        let error = StagingTests::parse("x.yaml", &text)
+            .expect_err("impossible")
+            .to_string();
+        for part in [
+            "limits.health_ms_max is 0",
+            "limits.join_ms_p95 is NaN",
+            "images.redis has \"redis\"",
+        ] {
+            assert!(error.contains(part), "no {part:?} in: {error}");
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! A run from plan to sealed report, with libtest-mimic as its engine.
+
+use crate::check::{Check, Lane};
+use crate::init::Interrupt;
+use crate::lanes::Lanes;
+use crate::runner::{Executor, timestamp};
+use crate::select::shuffle;
+use crate::target::Target;
+use greenlight_config::ExpectedSkips;
+use greenlight_reports::{
+    Attempt, CheckResult, Header, Journal, Outcome, Plan, Redactor, Report, Subject, TargetInfo, Tool,
+};
+use libtest_mimic::{Completion, Failed, Trial};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use time::OffsetDateTime;
+use tokio::runtime::Handle;
+
+/// How a run is to be done.
+pub struct Options {
+    /// Short, random, lower case; part of every name made on the target.
+    pub run_id: String,
+    /// Decides the order.
+    pub seed: u64,
+    /// How often a check that is red is tried again. Every attempt is kept.
+    pub retries: u32,
+    /// Where the journal goes; no journal without it.
+    pub journal: Option<PathBuf>,
+    /// The fault that was planted before the run, if any.
+    pub planted: Option<String>,
+    /// Called when a check has ended, for progress.
+    pub on_result: fn(&CheckResult),
+}
+
+/// A run that can't go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The journal can't be written.
+    #[error("cannot write the journal: {0}")]
+    Journal(#[from] std::io::Error),
+    /// The report contradicts itself, which is a bug of ours.
+    #[error("cannot seal the report: {0}")]
+    Seal(#[from] greenlight_reports::Unsealed),
+}
+
+/// A planned run. [`Run::trials`] are handed to libtest-mimic, [`Run::finish`] makes the report.
+pub struct Run {
+    shared: Arc<Shared>,
+    order: Vec<&'static Check>,
+    plan: Plan,
+    seed: u64,
+    planted: Option<String>,
+    started: OffsetDateTime,
+}
+
+struct Shared {
+    executor: Executor,
+    redactor: Redactor,
+    results: Mutex<HashMap<&'static str, CheckResult>>,
+    journal: Mutex<Option<Journal>>,
+    /// Set when a record could not be written: the run goes on, and is incomplete.
+    journal_error: Mutex<Option<std::io::Error>>,
+    retries: u32,
+    on_result: fn(&CheckResult),
+}
+
+impl Run {
+    /// Plans the run and writes the plan, before anything is executed. Shared checks come first, exclusive ones last,
+    /// each group in the seed's order.
+    ///
+    /// # Errors
+    /// When the journal can't be created.
+    pub fn new(
+        target: Target,
+        checks: &[&'static Check],
+        options: Options,
+        expected_skips: ExpectedSkips,
+        interrupt: Interrupt,
+    ) -> Result<Self, RunError> {
+        let mut order = checks.to_vec();
+        shuffle(&mut order, options.seed);
+        order.sort_by_key(|check| check.lane == Lane::Exclusive);
+        let plan = Plan::new(order.iter().map(|check| check.id.to_owned()).collect());
+        let journal = match &options.journal {
+            Some(path) => Some(Journal::create(path, &options.run_id, options.seed, &plan)?),
+            None => None,
+        };
+        let secrets = [("API secret", target.key.secret.expose())];
+        let further = target
+            .secrets
+            .iter()
+            .map(|(name, secret)| (name.as_str(), secret.expose()));
+        let redactor = Redactor::new(secrets.into_iter().chain(further));
+        let executor = Executor {
+            target: Arc::new(target),
+            run_id: options.run_id.into(),
+            interrupt,
+            lanes: Lanes::default(),
+            expected_skips,
+            leftovers: Mutex::default(),
+        };
+        let shared = Shared {
+            executor,
+            redactor,
+            results: Mutex::default(),
+            journal: Mutex::new(journal),
+            journal_error: Mutex::default(),
+            retries: options.retries,
+            on_result: options.on_result,
+        };
+        let started = OffsetDateTime::now_utc();
+        Ok(Self {
+            shared: Arc::new(shared),
+            order,
+            plan,
+            seed: options.seed,
+            planted: options.planted,
+            started,
+        })
+    }
+
+    /// One trial per planned check, in the planned order. They run on libtest-mimic's threads and do their work on the
+    /// one runtime behind the handle.
+    pub fn trials(&self, runtime: &Handle) -> Vec<Trial> {
+        let trial = |check: &'static Check| {
+            let shared = self.shared.clone();
+            let runtime = runtime.clone();
+            Trial::ignorable_test(check.id, move || {
+                let result = runtime.block_on(shared.execute(check));
+                completion(&result)
+            })
+        };
+        self.order.iter().copied().map(trial).collect()
+    }
+
+    /// Reads the target's identity again and seals the report. A planned check that never ended is `NotRun`.
+    ///
+    /// # Errors
+    /// When the journal or the report could not be written.
+    pub async fn finish(self) -> Result<Report, RunError> {
+        let Self {
+            shared,
+            order,
+            plan,
+            seed,
+            planted,
+            started,
+        } = self;
+        let executor = &shared.executor;
+        let after = match executor.interrupt.is_set() {
+            true => None,
+            false => executor.target.read_identity().await.ok(),
+        };
+        let subject = Subject {
+            before: executor.target.identity.clone(),
+            after,
+        };
+        let mut ended = std::mem::take(&mut *shared.results.lock().unwrap_or_else(PoisonError::into_inner));
+        let results = order
+            .iter()
+            .map(|check| ended.remove(check.id).unwrap_or_else(|| result(check, vec![])))
+            .collect();
+        let header = Header {
+            run_id: executor.run_id.to_string(),
+            seed,
+            started: timestamp(started),
+            ended: timestamp(OffsetDateTime::now_utc()),
+            tool: Tool {
+                name: "greenlight-verify".into(),
+                version: env!("CARGO_PKG_VERSION").into(),
+                profile: if cfg!(debug_assertions) { "dev" } else { "release" }.into(),
+            },
+            target: TargetInfo {
+                kind: executor.target.kind.to_string(),
+                url: executor.target.entry.ws_url(),
+                planted,
+            },
+            interrupted: executor.interrupt.is_set(),
+        };
+        let leftovers = std::mem::take(&mut *executor.leftovers.lock().unwrap_or_else(PoisonError::into_inner));
+        let report = Report::sealed(header, subject, plan, results, leftovers, &shared.redactor)?;
+        if let Some(error) = shared
+            .journal_error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
+            return Err(error.into());
+        }
+        if let Some(journal) = shared.journal.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            journal.end(report.verdict, &report.seal.sha256)?;
+        }
+        Ok(report)
+    }
+}
+
+impl Shared {
+    /// All attempts at one check, recorded one by one.
+    async fn execute(&self, check: &'static Check) -> CheckResult {
+        let mut attempts: Vec<Attempt> = Vec::new();
+        while let Some(attempt) = self.executor.attempt(check).await {
+            // An attempt that can't be cleaned of secrets is not kept at all, and the check stays without a result.
+            let Ok(attempt) = self.redactor.scrub(&attempt) else {
+                break;
+            };
+            let outcome = attempt.outcome;
+            attempts.push(attempt);
+            self.record(check, &attempts);
+            if !outcome.is_red() || attempts.len() > self.retries as usize {
+                break;
+            }
+        }
+        let result = result(check, attempts);
+        if result.outcome != Outcome::NotRun {
+            (self.on_result)(&result);
+            self.results
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(check.id, result.clone());
+        }
+        result
+    }
+
+    fn record(&self, check: &Check, attempts: &[Attempt]) {
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(journal), Some(last)) = (journal.as_mut(), attempts.last())
+            && let Err(error) = journal.attempt(check.id, attempts.len(), last)
+        {
+            *self.journal_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        }
+    }
+}
+
+fn result(check: &Check, attempts: Vec<Attempt>) -> CheckResult {
+    let outcome = attempts.last().map_or(Outcome::NotRun, |attempt| attempt.outcome);
+    let earlier_red = attempts.iter().rev().skip(1).any(|attempt| attempt.outcome.is_red());
+    CheckResult {
+        id: check.id.into(),
+        title: check.title.into(),
+        tags: check.tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        file: check.source.into(),
+        line: check.line,
+        outcome,
+        flaky: earlier_red && matches!(outcome, Outcome::Passed | Outcome::Warned),
+        attempts,
+    }
+}
+
+/// libtest's view: only what was found out and holds is `ok`.
+fn completion(result: &CheckResult) -> Result<Completion, Failed> {
+    let last = result.attempts.last();
+    match result.outcome {
+        Outcome::Passed | Outcome::Warned => Ok(Completion::Completed),
+        Outcome::Skipped => Ok(Completion::ignored_with(
+            last.and_then(|a| a.reason.as_deref()).unwrap_or("skipped"),
+        )),
+        Outcome::NotRun => Err("not run: the run was interrupted".into()),
+        Outcome::Failed | Outcome::Errored => {
+            let text = match (result.failure(), last.and_then(|attempt| attempt.reason.as_deref())) {
+                (Some(failure), _) => format!(
+                    "{}\n  found    {}\n  expected {}\n  fix      {}\n  blame    {}\n  at       {}",
+                    failure.what, failure.found, failure.expected, failure.fix, failure.blame, failure.at
+                ),
+                (None, reason) => format!("could not find out: {}", reason.unwrap_or("no reason")),
+            };
+            Err(text.into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Options, Run};
+    use crate::check::Check;
+    use crate::runner::tests::{check, target};
+    use crate::{Ctx, Interrupt};
+    use greenlight_config::ExpectedSkips;
+    use greenlight_reports::Limit::AtLeast;
+    use greenlight_reports::{Outcome, Report, RunVerdict};
+    use libtest_mimic::Arguments;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// Runs the checks as `greenlight-verify` does, with libtest-mimic's output in a file.
+    fn run(checks: &[&'static Check], retries: u32, interrupt: &Interrupt) -> (Report, u64, String) {
+        let folder = tempfile::tempdir().expect("folder");
+        let journal = folder.path().join("run.jsonl");
+        let options = Options {
+            run_id: "test1".into(),
+            seed: 7,
+            retries,
+            journal: Some(journal.clone()),
+            planted: None,
+            on_result: |_| {},
+        };
+        let runtime = tokio::runtime::Runtime::new().expect("runtime");
+        let run = Run::new(target(), checks, options, ExpectedSkips::default(), interrupt.clone()).expect("a run");
+        let logfile = Some(folder.path().join("log").display().to_string());
+        let arguments = Arguments {
+            logfile,
+            test_threads: Some(4),
+            ..Arguments::default()
+        };
+        let conclusion = libtest_mimic::run(&arguments, run.trials(runtime.handle()));
+        let report = runtime.block_on(run.finish()).expect("a report");
+        (
+            report,
+            conclusion.num_failed,
+            std::fs::read_to_string(journal).expect("journal"),
+        )
+    }
+
+    fn leaked(id: &'static str, run: for<'a> fn(&'a Ctx) -> crate::CheckFuture<'a>) -> &'static Check {
+        let Check {
+            title,
+            tags,
+            blame,
+            needs,
+            timeout,
+            lane,
+            proven_by,
+            source,
+            line,
+            ..
+        } = *check(id, &[]);
+        Box::leak(Box::new(Check {
+            id,
+            title,
+            tags,
+            blame,
+            needs,
+            timeout,
+            lane,
+            proven_by,
+            source,
+            line,
+            run,
+        }))
+    }
+
+    static TRIES: AtomicU32 = AtomicU32::new(0);
+
+    #[test]
+    fn a_retry_keeps_the_red_attempt_and_is_flaky() {
+        let second_time = leaked("a.b", |_| {
+            Box::pin(async {
+                let tries = TRIES.fetch_add(1, Ordering::SeqCst);
+                crate::ensure!(tries, >= 1, "too early", fix = "try again");
+                crate::PassBuilder::new().counted("tries", 1, AtLeast(1.0))
+            })
+        });
+        let (report, failed, journal) = run(&[second_time], 3, &Interrupt::default());
+        let outcomes: Vec<_> = report.results[0]
+            .attempts
+            .iter()
+            .map(|attempt| attempt.outcome)
+            .collect();
+        assert_eq!(outcomes, [Outcome::Failed, Outcome::Passed]);
+        assert!(report.results[0].flaky && report.counts.flaky == 1 && failed == 0);
+        assert_eq!(journal.matches("\"record\":\"attempt\"").count(), 2);
+        assert!(
+            journal
+                .lines()
+                .last()
+                .is_some_and(|line| line.contains("\"record\":\"end\"")),
+            "{journal}"
+        );
+    }
+
+    #[test]
+    fn without_retries_red_stays_red() {
+        let red = leaked("a.red", |_| {
+            Box::pin(async { Err(anyhow::anyhow!("no answer").into()) })
+        });
+        let (report, failed, _) = run(&[red, check("a.green", &[])], 0, &Interrupt::default());
+        assert_eq!((report.verdict, failed), (RunVerdict::Inconclusive, 1));
+        assert_eq!((report.counts.passed, report.counts.errored), (1, 1));
+    }
+
+    #[test]
+    fn an_interrupted_run_is_incomplete_and_lists_every_planned_check() {
+        let interrupt = Interrupt::default();
+        interrupt.set();
+        let (report, failed, _) = run(&[check("a.b", &[]), check("a.c", &[])], 0, &interrupt);
+        assert_eq!(
+            (report.verdict, report.counts.not_run, failed),
+            (RunVerdict::Incomplete, 2, 2)
+        );
+    }
+
+    #[test]
+    fn no_secret_of_the_target_reaches_report_or_journal() {
+        let leaky = leaked("a.leaky", |ctx| {
+            let secret = ctx.key().secret.expose().to_owned();
+            Box::pin(async move {
+                tracing::info!(target: "greenlight_test", "sent {secret}");
+                Err(crate::prelude::failed(&secret, &secret, &secret, &secret, None))
+            })
+        });
+        let (report, _, journal) = run(&[leaky], 0, &Interrupt::default());
+        let written = String::from_utf8(greenlight_reports::json(&report).expect("json")).expect("text") + &journal;
+        assert!(
+            written.contains("[API secret]") && !written.contains("a-secret-of-the-target"),
+            "{written}"
+        );
+    }
+}

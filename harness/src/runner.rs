@@ -1,0 +1,362 @@
+//! Executes one check: lane, timeout, panics, Ctrl-C, retries, cleaning up.
+
+use crate::check::{Capability, Check};
+use crate::ctx::Ctx;
+use crate::init::Interrupt;
+use crate::lanes::Lanes;
+use crate::log::CheckLog;
+use crate::target::Target;
+use crate::verdict::{Halt, Verdict};
+use greenlight_clients::Rooms;
+use greenlight_config::ExpectedSkips;
+use greenlight_reports::{Attempt, Component, Outcome, shorten};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio::time::timeout;
+
+/// What the report keeps of an attempt's log.
+const LOG_BYTES_MAX: usize = 40_000;
+/// A target that can't delete a room in this time keeps it, and the report says so.
+const CLEANUP_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// What every check of a run shares.
+pub(crate) struct Executor {
+    pub(crate) target: Arc<Target>,
+    pub(crate) run_id: Arc<str>,
+    pub(crate) interrupt: Interrupt,
+    pub(crate) lanes: Lanes,
+    pub(crate) expected_skips: ExpectedSkips,
+    pub(crate) leftovers: Mutex<Vec<String>>,
+}
+
+/// One attempt, or `None` when the run was interrupted before or while it ran.
+impl Executor {
+    pub(crate) async fn attempt(&self, check: &'static Check) -> Option<Attempt> {
+        let _turn = tokio::select! {
+            turn = self.lanes.enter(check.lane) => turn,
+            () = self.interrupt.wait() => return None,
+        };
+        if self.interrupt.is_set() {
+            return None;
+        }
+        let started = OffsetDateTime::now_utc();
+        let clock = Instant::now();
+        let log = CheckLog::new();
+        let verdict = match missing(check, &self.target) {
+            Some(capability) => Err(Halt::Skipped(format!("the target does not offer {capability}"))),
+            None => self.run(check, &log).await?,
+        };
+        let verdict = self.without_unexpected_skip(check, verdict);
+        Some(attempt(check, verdict, started, clock, &log))
+    }
+
+    /// The check's function as a task of its own, so that a panic or a hang in it stays its own affair.
+    async fn run(&self, check: &'static Check, log: &CheckLog) -> Option<Verdict> {
+        let ctx = Ctx::new(self.target.clone(), self.run_id.clone(), check.id);
+        let names = ctx.names();
+        let mut task = tokio::spawn(log.collect(async move { (check.run)(&ctx).await }));
+        let verdict = tokio::select! {
+            joined = timeout(check.timeout, &mut task) => Some(match joined {
+                Ok(Ok(verdict)) => verdict,
+                Ok(Err(panic)) => Err(Halt::Errored(panic_text(panic))),
+                Err(_) => Err(Halt::Errored(format!("did not end within its {} s", check.timeout.as_secs_f64()))),
+            }),
+            () = self.interrupt.wait() => None,
+        };
+        task.abort();
+        let names = std::mem::take(&mut *names.lock().unwrap_or_else(PoisonError::into_inner));
+        self.clean(&names).await;
+        verdict
+    }
+
+    async fn clean(&self, names: &[String]) {
+        let rooms = Rooms::new(self.target.entry.clone(), self.target.key.clone());
+        let cleaning = async {
+            for name in names {
+                // 404 says that the check removed it itself, or that the name was for something else than a room.
+                let gone = matches!(rooms.delete(name).await, Ok(Ok(_))) || self.is_gone(&rooms, name).await;
+                if !gone {
+                    self.leftovers
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(name.clone());
+                }
+            }
+        };
+        if !names.is_empty() && timeout(CLEANUP_TIMEOUT, cleaning).await.is_err() {
+            let mut leftovers = self.leftovers.lock().unwrap_or_else(PoisonError::into_inner);
+            leftovers.extend(names.iter().cloned());
+            leftovers.sort();
+            leftovers.dedup();
+        }
+    }
+
+    async fn is_gone(&self, rooms: &Rooms, name: &str) -> bool {
+        matches!(rooms.list(&[name]).await, Ok(Ok(list)) if list.is_empty())
+    }
+
+    /// The shipped staging has everything, so a skip that nobody announced is a fault of the staging or of the check.
+    fn without_unexpected_skip(&self, check: &Check, verdict: Verdict) -> Verdict {
+        match verdict {
+            Err(Halt::Skipped(reason)) if !self.expected_skips.allows(check.id) => Err(Halt::Failed {
+                what: "this check must not be skipped on this target".into(),
+                found: format!("skipped: {reason}"),
+                expected: "a result".into(),
+                fix: "give the target what is missing, or name the id with its reason in config/expected_skips.txt"
+                    .into(),
+                blame: Some(Component::Runner),
+                at: format!("{}:{}", check.source, check.line),
+            }),
+            other => other,
+        }
+    }
+}
+
+fn missing(check: &Check, target: &Target) -> Option<Capability> {
+    check
+        .needs
+        .iter()
+        .copied()
+        .find(|capability| !target.capabilities.contains(capability))
+}
+
+fn panic_text(error: tokio::task::JoinError) -> String {
+    match error.try_into_panic() {
+        Ok(payload) => {
+            let text = payload.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+            format!("the check panicked: {}", text.unwrap_or("without a message"))
+        }
+        Err(error) => format!("the check was cancelled: {error}"),
+    }
+}
+
+fn attempt(check: &Check, verdict: Verdict, started: OffsetDateTime, clock: Instant, log: &CheckLog) -> Attempt {
+    let failure = verdict.as_ref().err().and_then(|halt| halt.failure(check.blame));
+    let (outcome, measured, reason) = match verdict {
+        Ok(pass) => (Outcome::Passed, pass.into_measured(), None),
+        Err(Halt::Failed { .. }) => (Outcome::Failed, vec![], None),
+        Err(Halt::Errored(reason)) => (Outcome::Errored, vec![], Some(reason)),
+        Err(Halt::Skipped(reason)) => (Outcome::Skipped, vec![], Some(reason)),
+    };
+    Attempt {
+        started: timestamp(started),
+        duration_ms: u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX),
+        outcome,
+        measured,
+        failure,
+        reason,
+        log: shorten(&log.text(), LOG_BYTES_MAX).into_owned(),
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds.
+pub(crate) fn timestamp(moment: OffsetDateTime) -> String {
+    let millisecond = moment.replace_millisecond(moment.millisecond()).unwrap_or(moment);
+    millisecond.format(&Rfc3339).unwrap_or_default()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::Executor;
+    use crate::check::{Capability, Check, CheckFuture, Lane};
+    use crate::{Ctx, Fault, Interrupt, Target, TargetKind};
+    use greenlight_clients::{Http, Key, Secret};
+    use greenlight_config::{ExpectedSkips, StagingTests};
+    use greenlight_reports::Limit::AtLeast;
+    use greenlight_reports::{Attempt, Component, Identity, Outcome};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    /// A check with an id of its own and nothing else of interest.
+    pub(crate) fn check(id: &'static str, tags: &'static [&'static str]) -> &'static Check {
+        with(id, tags, Lane::Shared, |_| {
+            Box::pin(async { crate::PassBuilder::new().counted("tries", 1, AtLeast(1.0)) })
+        })
+    }
+
+    fn with(
+        id: &'static str,
+        tags: &'static [&'static str],
+        lane: Lane,
+        run: for<'a> fn(&'a Ctx) -> CheckFuture<'a>,
+    ) -> &'static Check {
+        Box::leak(Box::new(Check {
+            id,
+            title: "a claim",
+            tags,
+            blame: Component::LivekitServer,
+            needs: &[],
+            timeout: Duration::from_millis(200),
+            lane,
+            proven_by: &[Fault::RedisStopped],
+            source: file!(),
+            line: line!(),
+            run,
+        }))
+    }
+
+    /// A target that nobody listens at; these checks never ask it.
+    pub(crate) fn target() -> Target {
+        greenlight_clients::install_crypto_provider();
+        let http = Http::trusting("").expect("a client");
+        Target {
+            kind: TargetKind::Containers,
+            entry: http.endpoint("http://127.0.0.1:9"),
+            nodes: vec![],
+            redis: None,
+            key: Key {
+                id: "key".into(),
+                secret: Secret::new("a-secret-of-the-target"),
+            },
+            secrets: vec![],
+            identity: Identity {
+                nodes: vec![],
+                images: vec![],
+            },
+            capabilities: [Capability::Api].into(),
+            limits: StagingTests::shipped().expect("shipped").limits,
+        }
+    }
+
+    fn executor() -> Executor {
+        Executor {
+            target: Arc::new(target()),
+            run_id: "test1".into(),
+            interrupt: Interrupt::default(),
+            lanes: super::Lanes::default(),
+            expected_skips: ExpectedSkips::default(),
+            leftovers: Mutex::default(),
+        }
+    }
+
+    async fn attempt(run: for<'a> fn(&'a Ctx) -> CheckFuture<'a>) -> Attempt {
+        executor()
+            .attempt(with("a.b", &[], Lane::Shared, run))
+            .await
+            .expect("an attempt")
+    }
+
+    #[tokio::test]
+    async fn a_hanging_check_is_errored_at_its_timeout() {
+        let hung = attempt(|_| Box::pin(std::future::pending())).await;
+        assert_eq!(hung.outcome, Outcome::Errored);
+        assert_eq!(hung.reason.as_deref(), Some("did not end within its 0.2 s"));
+    }
+
+    #[tokio::test]
+    async fn a_panicking_check_is_errored_with_its_message() {
+        let panicked = attempt(|_| Box::pin(async { panic!("index {} is out of range", 7) })).await;
+        assert_eq!(panicked.outcome, Outcome::Errored);
+        assert_eq!(
+            panicked.reason.as_deref(),
+            Some("the check panicked: index 7 is out of range")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_skip_that_nobody_announced_is_a_failure() {
+        let skipped = attempt(|_| Box::pin(async { crate::skip!("no TURN") })).await;
+        assert_eq!(skipped.outcome, Outcome::Failed);
+        assert_eq!(skipped.failure.expect("a failure").found, "skipped: no TURN");
+    }
+
+    #[tokio::test]
+    async fn a_missing_capability_is_a_failure_too() {
+        let check = check("a.b", &[]);
+        let needy = Box::leak(Box::new(Check {
+            needs: &[Capability::Redis],
+            title: "x",
+            ..copy(check)
+        }));
+        let missing = executor().attempt(needy).await.expect("an attempt");
+        assert_eq!(
+            missing.failure.expect("a failure").found,
+            "skipped: the target does not offer a Redis address"
+        );
+    }
+
+    fn copy(check: &Check) -> Check {
+        let Check {
+            id,
+            title,
+            tags,
+            blame,
+            needs,
+            timeout,
+            lane,
+            proven_by,
+            source,
+            line,
+            run,
+        } = *check;
+        Check {
+            id,
+            title,
+            tags,
+            blame,
+            needs,
+            timeout,
+            lane,
+            proven_by,
+            source,
+            line,
+            run,
+        }
+    }
+
+    #[tokio::test]
+    async fn an_interrupt_ends_a_running_check_without_a_result() {
+        let executor = executor();
+        let hanging = with("a.b", &[], Lane::Shared, |_| Box::pin(std::future::pending()));
+        let (attempt, ()) = tokio::join!(executor.attempt(hanging), async { executor.interrupt.set() });
+        assert!(attempt.is_none());
+        assert!(
+            executor.attempt(check("a.c", &[])).await.is_none(),
+            "a check started after the interrupt"
+        );
+    }
+
+    static ALONE: AtomicBool = AtomicBool::new(true);
+
+    #[tokio::test]
+    async fn an_exclusive_check_runs_alone() {
+        let executor = executor();
+        let shared = with("a.shared", &[], Lane::Shared, |_| {
+            Box::pin(async {
+                ALONE.store(false, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                ALONE.store(true, Ordering::SeqCst);
+                crate::PassBuilder::new().counted("tries", 1, AtLeast(1.0))
+            })
+        });
+        let exclusive = with("a.exclusive", &[], Lane::Exclusive, |_| {
+            Box::pin(async {
+                let alone = usize::from(ALONE.load(Ordering::SeqCst));
+                crate::PassBuilder::new().counted("alone", alone, AtLeast(1.0))
+            })
+        });
+        for _ in 0..20 {
+            let (_, seen, _) = tokio::join!(
+                executor.attempt(shared),
+                executor.attempt(exclusive),
+                executor.attempt(shared)
+            );
+            assert_eq!(seen.expect("an attempt").outcome, Outcome::Passed);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_room_that_can_not_be_removed_is_reported() {
+        let executor = executor();
+        let naming = with("a.b", &[], Lane::Shared, |ctx| {
+            let _name = ctx.name("room");
+            Box::pin(async { crate::PassBuilder::new().counted("tries", 1, AtLeast(1.0)) })
+        });
+        assert!(executor.attempt(naming).await.is_some());
+        assert_eq!(*executor.leftovers.lock().expect("lock"), ["glt-test1-a.b-room"]);
+    }
+}

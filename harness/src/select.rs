@@ -1,0 +1,145 @@
+//! Which checks a command line means.
+
+use crate::check::Check;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom as _;
+
+/// What was asked for. Empty lists ask for everything; different kinds narrow each other down.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Whole suites.
+    pub suites: Vec<String>,
+    /// Single checks by id.
+    pub tests: Vec<String>,
+    /// Checks with any of these tags.
+    pub tags: Vec<String>,
+}
+
+/// A name that nothing has.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("no {kind} is called {name:?}{}", nearest.as_ref().map(|n| format!("; did you mean {n:?}?")).unwrap_or_default())]
+pub struct UnknownName {
+    /// `suite`, `check` or `tag`.
+    pub kind: &'static str,
+    /// As written.
+    pub name: String,
+    /// The closest known name, if any is close.
+    pub nearest: Option<String>,
+}
+
+/// Picks the checks, in table order.
+///
+/// # Errors
+/// When a name is unknown: a filter with a typo must never select less in silence.
+pub fn select(checks: &[&'static Check], selection: &Selection) -> Result<Vec<&'static Check>, UnknownName> {
+    let all_tags = || checks.iter().flat_map(|check| check.tags.iter().copied());
+    for suite in &selection.suites {
+        require("suite", suite, checks.iter().map(|check| check.suite()))?;
+    }
+    for test in &selection.tests {
+        require("check", test, checks.iter().map(|check| check.id))?;
+    }
+    for tag in &selection.tags {
+        require("tag", tag, all_tags())?;
+    }
+    let named = |list: &[String], name: &str| list.is_empty() || list.iter().any(|wanted| wanted == name);
+    Ok(checks
+        .iter()
+        .copied()
+        .filter(|check| {
+            named(&selection.suites, check.suite())
+                && named(&selection.tests, check.id)
+                && (selection.tags.is_empty() || check.tags.iter().any(|tag| named(&selection.tags, tag)))
+        })
+        .collect())
+}
+
+/// The same checks in an order that the seed decides.
+pub(crate) fn shuffle(checks: &mut [&'static Check], seed: u64) {
+    checks.shuffle(&mut StdRng::seed_from_u64(seed));
+}
+
+fn require<'a>(kind: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> Result<(), UnknownName> {
+    let mut nearest: Option<(f64, &str)> = None;
+    for candidate in known {
+        if candidate == name {
+            return Ok(());
+        }
+        let likeness = strsim::jaro_winkler(candidate, name);
+        if likeness > 0.7 && nearest.is_none_or(|(best, _)| likeness > best) {
+            nearest = Some((likeness, candidate));
+        }
+    }
+    Err(UnknownName {
+        kind,
+        name: name.to_owned(),
+        nearest: nearest.map(|(_, name)| name.to_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Selection, select};
+    use crate::runner::tests::check;
+
+    fn pick(selection: Selection) -> Result<Vec<&'static str>, String> {
+        let checks = [
+            check("auth.expired_token_refused", &["smoke"]),
+            check("auth.other", &[]),
+            check("api.life", &["smoke"]),
+        ];
+        select(&checks, &selection)
+            .map(|picked| picked.iter().map(|check| check.id).collect())
+            .map_err(|error| error.to_string())
+    }
+
+    fn names(list: &[&str]) -> Vec<String> {
+        list.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn kinds_narrow_each_other_down() {
+        let suite = Selection {
+            suites: names(&["auth"]),
+            ..Selection::default()
+        };
+        assert_eq!(
+            pick(suite.clone()),
+            Ok(vec!["auth.expired_token_refused", "auth.other"])
+        );
+        assert_eq!(
+            pick(Selection {
+                tags: names(&["smoke"]),
+                ..suite
+            }),
+            Ok(vec!["auth.expired_token_refused"])
+        );
+        assert_eq!(pick(Selection::default()).map(|all| all.len()), Ok(3));
+    }
+
+    #[test]
+    fn an_unknown_name_offers_the_nearest() {
+        let tests = |name: &str| {
+            pick(Selection {
+                tests: names(&[name]),
+                ..Selection::default()
+            })
+        };
+        assert_eq!(
+            tests("auth.expired_token_refusd"),
+            Err(
+                "no check is called \"auth.expired_token_refusd\"; did you mean \"auth.expired_token_refused\"?".into()
+            )
+        );
+        assert_eq!(tests("zzz"), Err("no check is called \"zzz\"".into()));
+        let tags = Selection {
+            tags: names(&["smok"]),
+            ..Selection::default()
+        };
+        assert_eq!(
+            pick(tags),
+            Err("no tag is called \"smok\"; did you mean \"smoke\"?".into())
+        );
+    }
+}

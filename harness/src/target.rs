@@ -1,0 +1,97 @@
+//! The deployment under test, as checks may know it.
+
+use crate::check::Capability;
+use greenlight_clients::{Endpoint, JoinError, Key, RedisClient, Rooms, Secret, Signal, proto};
+use greenlight_config::Limits;
+use greenlight_reports::{Identity, NodeIdentity};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// How the target came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetKind {
+    /// A staging that this run started in containers.
+    Containers,
+}
+
+impl fmt::Display for TargetKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Containers => "containers",
+        })
+    }
+}
+
+/// A deployment under test.
+#[derive(Clone)]
+pub struct Target {
+    /// How it came to be.
+    pub kind: TargetKind,
+    /// What applications connect to: the balancer.
+    pub entry: Endpoint,
+    /// The nodes behind it, where they can be reached directly.
+    pub nodes: Vec<NodeTarget>,
+    /// Their Redis, where it can be reached.
+    pub redis: Option<RedisClient>,
+    /// An API key of the deployment.
+    pub key: Key,
+    /// Further secrets that must not show up in a report: name and value.
+    pub secrets: Vec<(String, Secret)>,
+    /// Which processes answered when the target was found ready.
+    pub identity: Identity,
+    /// What it offers.
+    pub capabilities: BTreeSet<Capability>,
+    /// What it is held to.
+    pub limits: Limits,
+}
+
+/// A node that can be reached past the balancer.
+#[derive(Clone)]
+pub struct NodeTarget {
+    /// For example `livekit-a`.
+    pub name: String,
+    /// Its own address.
+    pub endpoint: Endpoint,
+}
+
+impl Target {
+    /// Asks every node who it is. Images are taken over, since they can't change under a running container.
+    ///
+    /// # Errors
+    /// When a node gives no identity.
+    pub async fn read_identity(&self) -> Result<Identity, JoinError> {
+        let mut nodes = Vec::new();
+        for node in &self.nodes {
+            nodes.push(node.identity(&self.key).await?);
+        }
+        Ok(Identity {
+            nodes,
+            images: self.identity.images.clone(),
+        })
+    }
+}
+
+impl NodeTarget {
+    /// The process that answers at this address.
+    ///
+    /// # Errors
+    /// When it gives no identity.
+    pub async fn identity(&self, key: &Key) -> Result<NodeIdentity, JoinError> {
+        let proto::ServerInfo { version, node_id, .. } = Signal::new(self.endpoint.clone()).server_info(key).await?;
+        Ok(NodeIdentity {
+            name: self.name.clone(),
+            node_id,
+            version,
+        })
+    }
+
+    /// The room API at this node.
+    pub fn rooms(&self, key: &Key) -> Rooms {
+        Rooms::new(self.endpoint.clone(), key.clone())
+    }
+
+    /// Signalling at this node.
+    pub fn signal(&self) -> Signal {
+        Signal::new(self.endpoint.clone())
+    }
+}

@@ -1,0 +1,65 @@
+//! Fifty people who enter one room at the same moment all get in, into the same room, soon enough.
+//! This is the start of every larger meeting, and where a slow Redis or a small balancer shows first.
+
+use greenlight_harness::prelude::*;
+use std::collections::BTreeSet;
+use tokio::task::JoinSet;
+
+pub(super) const CHECK: Check = Check {
+    id: "signal.fifty_joins_in_parallel",
+    title: "fifty joins at once succeed, in one room",
+    tags: &["load"],
+    blame: Component::LivekitServer,
+    needs: &[Capability::Api, Capability::Load],
+    timeout: secs(60),
+    lane: Lane::Exclusive,
+    proven_by: &[Fault::RedisStopped, Fault::CertificateExpired],
+    source: file!(),
+    line: line!(),
+    run: run!(check),
+};
+
+const JOINS: usize = 50;
+
+async fn check(ctx: &Ctx) -> Verdict {
+    let room = ctx.name("room");
+    let mut joining = JoinSet::new();
+    for index in 0..JOINS {
+        let token = ctx.join_token(&room, &format!("caller-{index}")).sign()?;
+        let signal = ctx.signal();
+        joining.spawn(async move {
+            let started = Instant::now();
+            signal.join(&token).await.map(|session| (started.elapsed(), session))
+        });
+    }
+    let mut sessions = Vec::new();
+    let mut times_ms = Vec::new();
+    while let Some(joined) = joining.join_next().await {
+        let (time, session) = joined??;
+        times_ms.push(time.as_secs_f64() * 1e3);
+        sessions.push(session);
+    }
+    let rooms: BTreeSet<_> = sessions.iter().map(|session| session.room_sid().to_owned()).collect();
+    ensure!(rooms.len(), == 1, "people who entered one room are in several", blame = Component::Redis,
+        fix = "all nodes must use one Redis, and their clocks must agree within five seconds");
+    let mut identities = BTreeSet::new();
+    for session in &sessions {
+        identities.extend(
+            session
+                .join()
+                .participant
+                .as_ref()
+                .map(|participant| participant.identity.clone()),
+        );
+    }
+    ensure!(identities.len(), == JOINS, "somebody got another participant's place", fix = "read the node's log");
+    for session in sessions {
+        session.leave().await;
+    }
+    times_ms.sort_by(f64::total_cmp);
+    // Nearest rank: the 48th of 50.
+    let p95 = times_ms[(JOINS * 95).div_ceil(100) - 1];
+    ctx.pass()
+        .counted("joins", times_ms.len(), Exactly(JOINS as f64))?
+        .measured("join_ms_p95", p95, AtMost(ctx.limits().join_ms_p95), times_ms.len())
+}

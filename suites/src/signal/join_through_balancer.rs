@@ -1,0 +1,55 @@
+//! A client joins through the balancer, and its connection outlives the pause between two pings.
+//! A balancer that cuts silent connections drops every call again and again, and each client blames its network.
+
+use greenlight_harness::prelude::*;
+
+pub(super) const CHECK: Check = Check {
+    id: "signal.join_through_balancer",
+    title: "a join through the balancer holds",
+    tags: &["smoke"],
+    blame: Component::Balancer,
+    needs: &[Capability::Api],
+    timeout: secs(40),
+    lane: Lane::Shared,
+    proven_by: &[Fault::BalancerIdleTimeout, Fault::CertificateExpired],
+    source: file!(),
+    line: line!(),
+    run: run!(check),
+};
+
+async fn check(ctx: &Ctx) -> Verdict {
+    let room = ctx.name("room");
+    let token = ctx.join_token(&room, "caller").sign()?;
+    let mut session = ctx.signal().join(&token).await?;
+    ensure!(session.join().room.as_ref().map(|room| room.name.as_str()), == Some(room.as_str()),
+        "the server opened another room than the token names", blame = Component::LivekitServer,
+        fix = "look for a proxy that rewrites queries or headers");
+    let alive = session.ping().await;
+    ensure_ok!(
+        alive,
+        "the server does not answer a ping",
+        blame = Component::LivekitServer,
+        fix = "read the node's log at this time"
+    );
+
+    // The longest a client is ever silent is one ping interval; a second more covers a busy one. The server itself
+    // waits three intervals.
+    let silence = session.ping_interval() + secs(1);
+    let held = session.stay_silent(silence).await;
+    ensure_ok!(
+        held,
+        format!("a connection that is silent for {} s is cut", silence.as_secs()),
+        fix =
+            "raise the idle timeouts of the balancer to hours (HAProxy: `timeout tunnel`, nginx: `proxy_read_timeout`)"
+    );
+    let still = session.ping().await;
+    ensure_ok!(
+        still,
+        "the connection was cut while it was silent",
+        fix =
+            "raise the idle timeouts of the balancer to hours (HAProxy: `timeout tunnel`, nginx: `proxy_read_timeout`)"
+    );
+    session.leave().await;
+    ctx.pass()
+        .measured("silence_held_s", silence.as_secs_f64(), AtLeast(6.0), 1)
+}

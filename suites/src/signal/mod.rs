@@ -1,0 +1,13 @@
+//! The signal connection: joining a room.
+
+mod fifty_joins_in_parallel;
+mod join_on_each_node;
+mod join_through_balancer;
+
+use greenlight_harness::Check;
+
+pub(crate) const CHECKS: &[&Check] = &[
+    &join_through_balancer::CHECK,
+    &join_on_each_node::CHECK,
+    &fifty_joins_in_parallel::CHECK,
+];

@@ -1,0 +1,180 @@
+//! What `greenlight-verify` does with its command line.
+
+use crate::args::{Cli, ListFormat, OutputFormat};
+use crate::output::{OutDir, print_report, result_line, verdict_line, write_files};
+use crate::session::{Session, SessionError, configuration, runtime};
+use greenlight_fixtures::{PlantedFault, Staging, catalogue, find};
+use greenlight_harness::reports::{Exit, Report, RunVerdict, canonical_json};
+use greenlight_harness::{Check, Selection, select};
+use greenlight_suites::{SUITES, checks};
+use libtest_mimic::Arguments;
+use std::io::{self, Write as _};
+
+/// Runs the command and says how it ended. Everything that goes wrong has been printed by then.
+pub fn execute(cli: &Cli) -> Exit {
+    match run(cli) {
+        Ok(exit) => exit,
+        Err((exit, message)) => {
+            eprintln!("error: {message}");
+            exit
+        }
+    }
+}
+
+type Stopped = (Exit, String);
+
+fn run(cli: &Cli) -> Result<Exit, Stopped> {
+    let usage = |error: &dyn std::fmt::Display| (Exit::Usage, error.to_string());
+    let selection = Selection {
+        suites: cli.suites.clone(),
+        tests: cli.tests.clone(),
+        tags: cli.tags.clone(),
+    };
+    let selected = select(&checks(), &selection).map_err(|error| usage(&error))?;
+    let fault = cli
+        .plant
+        .as_deref()
+        .map(fault_named)
+        .transpose()
+        .map_err(|error| usage(&error))?;
+    let config = configuration(cli.config.as_deref()).map_err(|error| usage(&error))?;
+    if !matches!(cli.target.as_str(), "auto" | "containers") {
+        return Err(usage(&format!(
+            "no target {:?} in this version; it knows `containers` and `auto`",
+            cli.target
+        )));
+    }
+    if selected.is_empty() {
+        return Err((
+            Exit::Incomplete,
+            "the filters together select no check; `--list` shows all".into(),
+        ));
+    }
+    if cli.list {
+        return list(&selected, cli.format)
+            .map(|()| Exit::Passed)
+            .map_err(|error| (Exit::Inconclusive, error.to_string()));
+    }
+
+    let out = OutDir::prepare(&cli.out).map_err(|error| usage(&error))?;
+    let unknown = |error: &dyn std::fmt::Display| (Exit::Inconclusive, error.to_string());
+    let runtime = runtime().map_err(|error| unknown(&error))?;
+    let interrupt = {
+        let _context = runtime.enter();
+        greenlight_harness::init().map_err(|error| unknown(&error))?
+    };
+    eprintln!("target   containers: two livekit-server nodes, Redis, HAProxy with TLS; starting");
+    let session = Session {
+        checks: &selected,
+        config: &config,
+        fault,
+        seed: cli.seed.unwrap_or_else(rand::random),
+        retries: cli.retries,
+        folder: out.path(),
+        arguments: Arguments {
+            test_threads: Some(usize::from(cli.threads)),
+            logfile: Some(out.path().join("libtest.log").display().to_string()),
+            ..Arguments::default()
+        },
+        on_ready: announce,
+        on_result: |result| eprintln!("{}", result_line(result)),
+    };
+    let ended = session
+        .run(&runtime, &interrupt)
+        .map_err(|error| (exit_of(&error), error.to_string()))?;
+    write_files(out.path(), &ended.report).map_err(|error| unknown(&format!("cannot write the report: {error}")))?;
+    print(cli.output, &ended.report, &out).map_err(|error| unknown(&error))?;
+    Ok(exit_for(&ended.report))
+}
+
+fn exit_of(error: &SessionError) -> Exit {
+    match error {
+        SessionError::Engine(_) | SessionError::Staging(_) => Exit::Unreachable,
+        SessionError::Interrupted => Exit::Interrupted,
+        SessionError::Config(_) => Exit::Usage,
+        SessionError::Fault(_) | SessionError::Run(_) | SessionError::Removal(_) => Exit::Inconclusive,
+    }
+}
+
+fn exit_for(report: &Report) -> Exit {
+    match report.verdict {
+        _ if report.header.interrupted => Exit::Interrupted,
+        RunVerdict::Passed => Exit::Passed,
+        RunVerdict::Failed => Exit::Failed,
+        RunVerdict::Inconclusive => Exit::Inconclusive,
+        RunVerdict::Incomplete => Exit::Incomplete,
+    }
+}
+
+fn fault_named(name: &str) -> Result<PlantedFault, String> {
+    find(name).ok_or_else(|| {
+        let known: Vec<&str> = catalogue().iter().map(|entry| entry.fault.name()).collect();
+        format!("no fault is called {name:?}; there are {}", known.join(", "))
+    })
+}
+
+fn announce(staging: &Staging, session: &Session<'_>) {
+    let target = staging.target();
+    let nodes: Vec<String> = target
+        .identity
+        .nodes
+        .iter()
+        .map(|node| format!("{} {} {}", node.name, node.version, node.node_id))
+        .collect();
+    eprintln!("target   {}   {}", target.entry.ws_url(), nodes.join("   "));
+    eprintln!(
+        "run      {}   {} checks   seed {}",
+        staging.run_id(),
+        session.checks.len(),
+        session.seed
+    );
+    if let Some(fault) = session.fault {
+        eprintln!("PLANTED  {}: red is what this run should be", fault.fault);
+    }
+}
+
+fn print(format: OutputFormat, report: &Report, out: &OutDir) -> io::Result<()> {
+    let text = match format {
+        OutputFormat::Text => print_report(report, out.path()),
+        OutputFormat::Short => verdict_line(report) + "\n",
+        OutputFormat::Json => canonical_json(report)? + "\n",
+    };
+    io::stdout().write_all(text.as_bytes())
+}
+
+fn list(selected: &[&'static Check], format: ListFormat) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match format {
+        ListFormat::Terse => selected
+            .iter()
+            .try_for_each(|check| writeln!(stdout, "{}: test", check.id)),
+        ListFormat::Json => {
+            let list: Vec<_> = selected
+                .iter()
+                .map(|check| {
+                    serde_json::json!({
+                        "id": check.id,
+                        "title": check.title,
+                        "suite": check.suite(),
+                        "tags": check.tags,
+                        "timeout_s": check.timeout.as_secs_f64(),
+                        "proven_by": check.proven_by.iter().map(|fault| fault.name()).collect::<Vec<_>>(),
+                    })
+                })
+                .collect();
+            writeln!(stdout, "{}", serde_json::to_string_pretty(&list)?)
+        }
+        ListFormat::Text => {
+            for (suite, _) in SUITES {
+                let of_suite: Vec<_> = selected.iter().filter(|check| check.suite() == *suite).collect();
+                if !of_suite.is_empty() {
+                    writeln!(stdout, "{suite}")?;
+                }
+                for check in of_suite {
+                    writeln!(stdout, "  {:<38} {}", check.id, check.title)?;
+                }
+            }
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What a run leaves: files in a folder, and lines for people.
+
+use greenlight_harness::reports::{CheckResult, Outcome, Report, RunVerdict, json, junit};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+const FILES: [&str; 4] = ["report.json", "junit.xml", "run.jsonl", "libtest.log"];
+
+/// The output folder, held by one run at a time and proven writable before anything is started.
+pub struct OutDir {
+    path: PathBuf,
+    /// Locked as long as this lives.
+    _lock: File,
+}
+
+impl OutDir {
+    /// Creates the folder, takes its lock and removes what an earlier run left: an old report must never be taken for
+    /// this run's.
+    ///
+    /// # Errors
+    /// What is wrong and what to do, as one sentence.
+    pub fn prepare(path: &Path) -> Result<Self, String> {
+        let shown = path.display();
+        let advice = "name a folder that can be written with --out";
+        fs::create_dir_all(path)
+            .map_err(|error| format!("cannot create the output folder {shown}: {error}; {advice}"))?;
+        let lock = File::create(path.join(".lock"))
+            .map_err(|error| format!("cannot write to the output folder {shown}: {error}; {advice}"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(format!(
+                    "another run writes to {shown} at this moment; wait for it, or name another folder with --out"
+                ));
+            }
+            Err(TryLockError::Error(error)) => return Err(format!("cannot lock {shown}: {error}; {advice}")),
+        }
+        for file in FILES {
+            match fs::remove_file(path.join(file)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(format!("cannot remove the earlier {shown}/{file}: {error}; {advice}"));
+                }
+                _ => {}
+            }
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: lock,
+        })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Writes report.json and junit.xml, each whole or not at all.
+///
+/// # Errors
+/// When a file can't be written.
+pub fn write_files(folder: &Path, report: &Report) -> io::Result<()> {
+    write_whole(folder, "report.json", &json(report)?)?;
+    write_whole(folder, "junit.xml", &junit(report)?)
+}
+
+fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let partial = folder.join(format!(".{name}.partial"));
+    let mut file = File::create(&partial)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(partial, folder.join(name))
+}
+
+/// One line per ended check, for progress.
+pub fn result_line(result: &CheckResult) -> String {
+    let flaky = if result.flaky { " (flaky)" } else { "" };
+    format!(
+        "  {:<8} {:<38} {:>6} ms{flaky}",
+        result.outcome.word(),
+        result.id,
+        result.duration_ms()
+    )
+}
+
+/// The report as text for people: suites, then whatever is not green with its fix, then the verdict.
+pub fn print_report(report: &Report, folder: &Path) -> String {
+    let mut text = String::new();
+    let mut suites: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
+    for result in &report.results {
+        *suites
+            .entry(result.suite())
+            .or_default()
+            .entry(result.outcome.word())
+            .or_default() += 1;
+    }
+    for (suite, outcomes) in suites {
+        let counts: Vec<String> = outcomes.iter().map(|(word, count)| format!("{count} {word}")).collect();
+        let _ = writeln!(text, "  {suite:<16} {}", counts.join("   "));
+    }
+    for result in &report.results {
+        text.push_str(&finding(result));
+    }
+    for leftover in &report.leftovers {
+        let _ = writeln!(text, "LEFT     {leftover} could not be removed from the target");
+    }
+    let _ = writeln!(text, "{}", verdict_line(report));
+    let _ = writeln!(text, "report   {0}/report.json  {0}/junit.xml", folder.display());
+    text
+}
+
+fn finding(result: &CheckResult) -> String {
+    let mut text = String::new();
+    let reason = result
+        .attempts
+        .last()
+        .and_then(|attempt| attempt.reason.as_deref())
+        .unwrap_or_default();
+    match (result.outcome, result.failure()) {
+        (Outcome::Failed | Outcome::Warned, Some(failure)) => {
+            let word = result.outcome.word().to_uppercase();
+            let _ = writeln!(text, "{word:<8} {:<48} blame: {}", result.id, failure.blame);
+            for (label, value) in [
+                ("what", &failure.what),
+                ("found", &failure.found),
+                ("expected", &failure.expected),
+                ("fix", &failure.fix),
+                ("at", &failure.at),
+            ] {
+                let _ = writeln!(text, "  {label:<9} {value}");
+            }
+        }
+        (Outcome::Errored, _) => {
+            let _ = writeln!(text, "ERRORED  {}\n  could not find out: {reason}", result.id);
+        }
+        (Outcome::Skipped, _) => {
+            let _ = writeln!(text, "SKIPPED  {}: {reason}", result.id);
+        }
+        (Outcome::NotRun, _) => {
+            let _ = writeln!(text, "NOT RUN  {}", result.id);
+        }
+        _ => {}
+    }
+    text
+}
+
+/// The verdict and the counts in one line.
+pub(crate) fn verdict_line(report: &Report) -> String {
+    let word = match report.verdict {
+        RunVerdict::Passed => "PASSED",
+        RunVerdict::Failed => "FAILED",
+        RunVerdict::Inconclusive => "INCONCLUSIVE",
+        RunVerdict::Incomplete => "INCOMPLETE",
+    };
+    let counts = report.counts;
+    let mut parts = Vec::new();
+    for (count, name) in [
+        (counts.failed, "failed"),
+        (counts.errored, "errored"),
+        (counts.warned, "warned"),
+        (counts.passed, "passed"),
+        (counts.skipped, "skipped"),
+        (counts.not_run, "not run"),
+        (counts.flaky, "of them flaky"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {name}"));
+        }
+    }
+    let changed = report.verdict == RunVerdict::Inconclusive && counts.errored == 0;
+    let why = if changed {
+        "   the target changed or vanished during the run"
+    } else {
+        ""
+    };
+    format!("{word:<8} {}{why}", parts.join(", "))
+}

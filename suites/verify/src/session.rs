@@ -1,0 +1,154 @@
+//! One run on one staging: start, plant, run, seal, remove.
+
+use anyhow::{Context as _, Result};
+use greenlight_fixtures::{Engine, EngineError, PlantedFault, Staging, StartError};
+use greenlight_harness::config::{ConfigError, ExpectedSkips, StagingTests};
+use greenlight_harness::reports::{CheckResult, Report};
+use greenlight_harness::{Check, Interrupt, Options, Run, RunError};
+use libtest_mimic::{Arguments, Conclusion};
+use rand::RngExt as _;
+use rand::distr::slice::Choose;
+use std::path::{Path, PathBuf};
+use tokio::runtime::Runtime;
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// No container engine answers.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The staging did not start; nothing of it is left.
+    #[error("the staging did not start: {0:#}")]
+    Staging(anyhow::Error),
+    /// Ctrl-C before the first check.
+    #[error("interrupted before the first check")]
+    Interrupted,
+    /// A configuration file is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The fault could not be planted.
+    #[error("{0:#}")]
+    Fault(anyhow::Error),
+    /// The run could not be recorded.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The staging could not be removed.
+    #[error("{0:#}")]
+    Removal(anyhow::Error),
+}
+
+/// What a run is to do.
+pub struct Session<'a> {
+    /// The checks, already selected.
+    pub checks: &'a [&'static Check],
+    /// Images and limits.
+    pub config: &'a StagingTests,
+    /// Planted before the run.
+    pub fault: Option<PlantedFault>,
+    /// Decides the order.
+    pub seed: u64,
+    /// Attempts after a red one.
+    pub retries: u32,
+    /// Where journal and container logs go.
+    pub folder: &'a Path,
+    /// libtest-mimic's own settings: threads, log file.
+    pub arguments: Arguments,
+    /// Called when the target is ready.
+    pub on_ready: fn(&Staging, &Session<'_>),
+    /// Called when a check has ended.
+    pub on_result: fn(&CheckResult),
+}
+
+/// A run that has ended, with its staging removed.
+pub struct EndedRun {
+    /// The sealed report.
+    pub report: Report,
+    /// libtest-mimic's view.
+    pub conclusion: Conclusion,
+}
+
+impl Session<'_> {
+    /// Starts a staging, runs the checks on libtest-mimic's threads, seals the report and removes the staging.
+    ///
+    /// # Errors
+    /// [`SessionError`]; in every case the staging is removed before this returns, or the error says that it is not.
+    pub fn run(&self, runtime: &Runtime, interrupt: &Interrupt) -> Result<EndedRun, SessionError> {
+        let engine = runtime.block_on(Engine::connect())?;
+        let run_id = new_run_id();
+        let logs = self.folder.join("containers");
+        let started = runtime.block_on(Staging::start(&engine, &run_id, self.config, &logs, interrupt));
+        let mut staging = started.map_err(|error| match error {
+            StartError::Interrupted => SessionError::Interrupted,
+            StartError::Failed(_) if interrupt.is_set() => SessionError::Interrupted,
+            StartError::Failed(error) => SessionError::Staging(error),
+        })?;
+        let ended = self.run_on(&mut staging, runtime, interrupt);
+        let removed = runtime.block_on(staging.stop());
+        let ended = ended?;
+        removed.map_err(SessionError::Removal)?;
+        Ok(ended)
+    }
+
+    fn run_on(
+        &self,
+        staging: &mut Staging,
+        runtime: &Runtime,
+        interrupt: &Interrupt,
+    ) -> Result<EndedRun, SessionError> {
+        if let Some(fault) = self.fault {
+            // The staging goes when the run ends, and the fault with it.
+            let _planted = runtime.block_on(fault.plant(staging)).map_err(SessionError::Fault)?;
+        }
+        (self.on_ready)(staging, self);
+        let options = Options {
+            run_id: staging.run_id().to_owned(),
+            seed: self.seed,
+            retries: self.retries,
+            journal: Some(self.folder.join("run.jsonl")),
+            planted: self.fault.map(|fault| fault.fault.name().to_owned()),
+            on_result: self.on_result,
+        };
+        let target = staging.target().clone();
+        let run = Run::new(
+            target,
+            self.checks,
+            options,
+            ExpectedSkips::shipped()?,
+            interrupt.clone(),
+        )?;
+        let conclusion = libtest_mimic::run(&self.arguments, run.trials(runtime.handle()));
+        let report = runtime.block_on(run.finish())?;
+        Ok(EndedRun { report, conclusion })
+    }
+}
+
+/// Five letters and digits that no other run on this machine is likely to have.
+pub fn new_run_id() -> String {
+    const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let letters = Choose::new(LETTERS).map(|choice| {
+        rand::rng()
+            .sample_iter(choice)
+            .take(5)
+            .map(|b| char::from(*b))
+            .collect()
+    });
+    letters.unwrap_or_else(|_| "run".to_owned())
+}
+
+/// The configuration that the command line means.
+pub(crate) fn configuration(named: Option<&str>) -> Result<StagingTests, ConfigError> {
+    const BESIDE: &str = "config/staging_tests.yaml";
+    match named {
+        Some(file) => StagingTests::read(file),
+        None if PathBuf::from(BESIDE).exists() => StagingTests::read(BESIDE),
+        None => StagingTests::shipped(),
+    }
+}
+
+/// A runtime with a thread per processor, on which every check of the process runs.
+pub(crate) fn runtime() -> Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("starting the runtime")
+}

@@ -1,0 +1,85 @@
+//! The checks as `cargo test` sees them: libtest's command line, output and exit codes, nextest's contract.
+//!
+//! Without a container engine every check is shown as ignored, with that reason; with `CI` or
+//! `GREENLIGHT_TARGET=containers` set that is an error instead. Nothing is started to list.
+
+use greenlight_fixtures::Engine;
+use greenlight_harness::Check;
+use greenlight_harness::config::StagingTests;
+use greenlight_harness::reports::Outcome;
+use greenlight_suites::checks;
+use greenlight_verify::{Session, new_run_id, write_files};
+use libtest_mimic::{Arguments, Completion, Trial};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::runtime::Runtime;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let ids = |reason: &'static str| -> Vec<Trial> {
+        let trial =
+            |check: &&'static Check| Trial::ignorable_test(check.id, move || Ok(Completion::ignored_with(reason)));
+        checks().iter().map(trial).collect()
+    };
+    let selected: Vec<&'static Check> = checks()
+        .into_iter()
+        .zip(ids(""))
+        .filter(|(_, trial)| !arguments.is_filtered_out(trial))
+        .map(|(check, _)| check)
+        .collect();
+    if arguments.list || selected.is_empty() {
+        return libtest_mimic::run(&arguments, ids("")).exit_code();
+    }
+    match run(&arguments, &selected) {
+        Ok(exit) => exit,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(101)
+        }
+    }
+}
+
+fn run(arguments: &Arguments, selected: &[&'static Check]) -> anyhow::Result<ExitCode> {
+    let runtime = Runtime::new()?;
+    if let Err(missing) = runtime.block_on(Engine::connect()) {
+        let wanted = std::env::var("GREENLIGHT_TARGET").is_ok_and(|target| target == "containers");
+        anyhow::ensure!(!wanted && std::env::var_os("CI").is_none(), "{missing}");
+        eprintln!("NOTHING IS TESTED: {missing}");
+        let trial = |check: &&'static Check| {
+            Trial::ignorable_test(check.id, || Ok(Completion::ignored_with("no container engine answers")))
+        };
+        return Ok(libtest_mimic::run(arguments, selected.iter().map(trial).collect()).exit_code());
+    }
+    let interrupt = {
+        let _context = runtime.enter();
+        greenlight_harness::init()?
+    };
+    // A folder per run: nextest runs each check as a process of its own, several at a time.
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("verify-{}", new_run_id()));
+    std::fs::create_dir_all(&folder)?;
+    let config = StagingTests::shipped()?;
+    let session = Session {
+        checks: selected,
+        config: &config,
+        fault: None,
+        seed: rand::random(),
+        retries: 0,
+        folder: &folder,
+        arguments: arguments.clone(),
+        on_ready: |_, session| eprintln!("seed {}", session.seed),
+        on_result: |_| {},
+    };
+    let ended = session.run(&runtime, &interrupt)?;
+    write_files(&folder, &ended.report)?;
+    if ended
+        .report
+        .results
+        .iter()
+        .all(|result| matches!(result.outcome, Outcome::Passed | Outcome::Skipped))
+    {
+        std::fs::remove_dir_all(&folder)?;
+    } else {
+        eprintln!("report and logs: {}", folder.display());
+    }
+    Ok(ended.conclusion.exit_code())
+}
