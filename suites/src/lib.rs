@@ -19,3 +19,73 @@ pub const SUITES: &[(&str, &[&Check])] = &[
 pub fn checks() -> Vec<&'static Check> {
     SUITES.iter().flat_map(|(_, checks)| checks.iter().copied()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::SUITES;
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    fn source() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+    }
+
+    fn names_in(folder: &Path) -> BTreeSet<String> {
+        let entries = fs::read_dir(folder)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").path());
+        entries
+            .filter_map(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
+            .collect()
+    }
+
+    /// A file that nobody declares is neither compiled nor run, and no tool says so.
+    #[test]
+    fn every_file_is_a_registered_check_of_its_name() {
+        for (suite, checks) in SUITES {
+            let mut files = names_in(&source().join(suite));
+            files.remove("mod");
+            let ids: BTreeSet<String> = files.iter().map(|file| format!("{suite}.{file}")).collect();
+            let registered: BTreeSet<String> = checks.iter().map(|check| check.id.to_owned()).collect();
+            assert_eq!(registered, ids);
+            assert_eq!(
+                registered.len(),
+                checks.len(),
+                "a check stands twice in the table of {suite}"
+            );
+            for check in *checks {
+                let (_, name) = check.id.split_once('.').expect("a dot");
+                assert_eq!(check.source, format!("suites/src/{suite}/{name}.rs"));
+            }
+        }
+    }
+
+    #[test]
+    fn every_folder_is_a_registered_suite() {
+        let mut folders = names_in(&source());
+        folders.remove("lib");
+        let registered: BTreeSet<String> = SUITES.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(registered, folders);
+    }
+
+    #[test]
+    fn every_check_states_claim_harm_and_proof() {
+        for check in super::checks() {
+            let text = fs::read_to_string(source().join("..").join("..").join(check.source)).expect("a file");
+            let doc: Vec<&str> = text.lines().take_while(|line| line.starts_with("//! ")).collect();
+            assert!(
+                doc.len() >= 2,
+                "{}: the first two lines are the claim and what breaks without it",
+                check.id
+            );
+            assert!(
+                doc.iter().all(|line| line.ends_with(['.', ',']) || !line.is_empty()),
+                "{}",
+                check.id
+            );
+            assert!(!check.proven_by.is_empty(), "{}: no fault has turned it red", check.id);
+            assert!(!check.title.is_empty() && check.timeout.as_secs() > 0, "{}", check.id);
+        }
+    }
+}

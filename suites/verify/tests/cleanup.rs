@@ -1,2 +1,212 @@
-//! placeholder
-fn main() {}
+//! What a run leaves behind: nothing, however it ends. A run that was killed is swept by the next one.
+//!
+//! Needs a container engine; without one each case is shown as ignored, and with `CI` set that is an error.
+
+use anyhow::{Context as _, Result, ensure};
+use greenlight_fixtures::{Engine, Staging};
+use greenlight_harness::Interrupt;
+use greenlight_harness::config::StagingTests;
+use greenlight_harness::reports::Outcome;
+use greenlight_verify::new_run_id;
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, ExitCode, Stdio};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+type Case = fn(&Runtime, &Engine) -> Result<()>;
+
+const CASES: &[(&str, Case)] = &[
+    ("a_green_run_leaves_nothing", green),
+    ("a_red_run_leaves_nothing", red),
+    ("a_panic_leaves_nothing", panic),
+    ("ctrl_c_leaves_nothing_and_exits_130", ctrl_c),
+    ("a_killed_run_is_swept_by_the_next", killed),
+    ("two_runs_do_not_share_a_folder", two_runs),
+];
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // Each case counts what is left, so none may run beside another.
+    arguments.test_threads = Some(1);
+    let Ok(runtime) = Runtime::new() else {
+        return ExitCode::from(101);
+    };
+    let runtime = Arc::new(runtime);
+    let engine = match runtime.block_on(Engine::connect()) {
+        _ if arguments.list => None,
+        Ok(engine) => Some(engine),
+        Err(missing) if std::env::var_os("CI").is_some() => {
+            eprintln!("error: {missing}");
+            return ExitCode::from(101);
+        }
+        Err(missing) => {
+            eprintln!("NOTHING IS TESTED: {missing}");
+            None
+        }
+    };
+    let trial = |(name, case): &(&'static str, Case)| {
+        let (case, runtime, engine) = (*case, runtime.clone(), engine.clone());
+        Trial::ignorable_test(*name, move || match engine {
+            None => Ok(Completion::ignored_with("no container engine answers")),
+            Some(engine) => match case(&runtime, &engine) {
+                Ok(()) => Ok(Completion::Completed),
+                Err(error) => Err(Failed::from(format!("{error:#}"))),
+            },
+        })
+    };
+    libtest_mimic::run(&arguments, CASES.iter().map(trial).collect()).exit_code()
+}
+
+/// Starts `greenlight-verify` with its standard error as a pipe.
+fn verify(out: &Path, arguments: &[&str]) -> Result<(Child, BufReader<ChildStderr>)> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_greenlight-verify"))
+        .args(arguments)
+        .arg("--out")
+        .arg(out)
+        .env_remove("CI")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let stderr = child.stderr.take().context("no standard error")?;
+    Ok((child, BufReader::new(stderr)))
+}
+
+/// Reads until a line starts so, and returns its second word.
+fn until(stderr: &mut BufReader<ChildStderr>, start: &str) -> Result<String> {
+    let mut seen = String::new();
+    loop {
+        let mut line = String::new();
+        ensure!(
+            stderr.read_line(&mut line)? > 0,
+            "it ended without a line {start:?}:\n{seen}"
+        );
+        if line.starts_with(start) {
+            return Ok(line.split_whitespace().nth(1).unwrap_or_default().to_owned());
+        }
+        seen.push_str(&line);
+    }
+}
+
+fn rest(mut stderr: BufReader<ChildStderr>) -> Result<String> {
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut stderr, &mut text)?;
+    Ok(text)
+}
+
+fn remains(runtime: &Runtime, engine: &Engine, run_id: &str) -> Result<Vec<String>> {
+    ensure!(run_id.len() == 5, "{run_id:?} is no run id");
+    Ok(runtime.block_on(engine.remains(run_id))?)
+}
+
+fn ended(runtime: &Runtime, engine: &Engine, arguments: &[&str], code: i32) -> Result<String> {
+    let out = tempfile::tempdir()?;
+    let (mut child, mut stderr) = verify(out.path(), arguments)?;
+    let run_id = until(&mut stderr, "run ")?;
+    ensure!(
+        !remains(runtime, engine, &run_id)?.is_empty(),
+        "the control: a run that goes on must have containers"
+    );
+    let text = rest(stderr)?;
+    let status = child.wait()?;
+    ensure!(
+        status.code() == Some(code),
+        "ended with {status}, expected {code}:\n{text}"
+    );
+    let left = remains(runtime, engine, &run_id)?;
+    ensure!(left.is_empty(), "left: {left:?}");
+    Ok(text)
+}
+
+fn green(runtime: &Runtime, engine: &Engine) -> Result<()> {
+    ended(runtime, engine, &["--test", "auth.valid_token_accepted"], 0).map(drop)
+}
+
+fn red(runtime: &Runtime, engine: &Engine) -> Result<()> {
+    ended(
+        runtime,
+        engine,
+        &["--test", "infrastructure.redis", "--plant", "redis_stopped"],
+        1,
+    )
+    .map(drop)
+}
+
+fn panic(runtime: &Runtime, engine: &Engine) -> Result<()> {
+    let run_id = new_run_id();
+    let config = StagingTests::shipped()?;
+    greenlight_harness::clients::install_crypto_provider();
+    let logs = tempfile::tempdir()?;
+    let interrupt = Interrupt::default();
+    let staging = runtime.block_on(Staging::start(engine, &run_id, &config, logs.path(), &interrupt))?;
+    ensure!(
+        !remains(runtime, engine, &run_id)?.is_empty(),
+        "the control: a staging must have containers"
+    );
+    let panicked = std::thread::spawn(move || {
+        let _owned = staging;
+        std::panic::resume_unwind(Box::new("as a bug of ours would"));
+    })
+    .join();
+    ensure!(panicked.is_err(), "it did not panic");
+    let left = remains(runtime, engine, &run_id)?;
+    ensure!(left.is_empty(), "left: {left:?}");
+    Ok(())
+}
+
+fn ctrl_c(runtime: &Runtime, engine: &Engine) -> Result<()> {
+    let out = tempfile::tempdir()?;
+    // This check holds a silent connection for six seconds: it is still running when the signal comes.
+    let (mut child, mut stderr) = verify(out.path(), &["--test", "signal.join_through_balancer"])?;
+    let run_id = until(&mut stderr, "run ")?;
+    let killed = Command::new("kill")
+        .args(["-s", "INT", &child.id().to_string()])
+        .status()?;
+    ensure!(killed.success(), "kill failed");
+    let text = rest(stderr)?;
+    let status = child.wait()?;
+    ensure!(status.code() == Some(130), "ended with {status}:\n{text}");
+    let left = remains(runtime, engine, &run_id)?;
+    ensure!(left.is_empty(), "left: {left:?}");
+    let bytes = std::fs::read(out.path().join("report.json")).context("an interrupted run still writes its report")?;
+    let report = greenlight_harness::reports::open(&bytes)?;
+    ensure!(
+        report.header.interrupted && report.results[0].outcome == Outcome::NotRun,
+        "the report hides the interrupt"
+    );
+    Ok(())
+}
+
+fn killed(runtime: &Runtime, engine: &Engine) -> Result<()> {
+    let out = tempfile::tempdir()?;
+    let (mut child, mut stderr) = verify(out.path(), &["--test", "signal.join_through_balancer"])?;
+    let run_id = until(&mut stderr, "run ")?;
+    child.kill()?;
+    child.wait()?;
+    ensure!(
+        remains(runtime, engine, &run_id)?.len() == 5,
+        "a killed run should leave four containers and a network"
+    );
+    ensure!(!out.path().join("report.json").exists(), "a killed run wrote a report");
+    let next = ended(runtime, engine, &["--test", "auth.valid_token_accepted"], 0);
+    let left = remains(runtime, engine, &run_id)?;
+    ensure!(left.is_empty(), "not swept: {left:?}");
+    next.map(drop)
+}
+
+fn two_runs(runtime: &Runtime, engine: &Engine) -> Result<()> {
+    let out = tempfile::tempdir()?;
+    let (mut first, mut stderr) = verify(out.path(), &["--test", "signal.join_through_balancer"])?;
+    let run_id = until(&mut stderr, "run ")?;
+    let (mut second, said) = verify(out.path(), &["--test", "auth.valid_token_accepted"])?;
+    let said = rest(said)?;
+    ensure!(
+        second.wait()?.code() == Some(2) && said.contains("another run writes to"),
+        "the second run said: {said}"
+    );
+    let text = rest(stderr)?;
+    ensure!(first.wait()?.code() == Some(0), "the first run was disturbed:\n{text}");
+    ensure!(remains(runtime, engine, &run_id)?.is_empty(), "something is left");
+    Ok(())
+}

@@ -1,1 +1,109 @@
-//! placeholder
+//! The command line as a shell sees it. Nothing here needs an engine, and nothing is started.
+
+#![expect(clippy::expect_used, reason = "a test ends where it can not go on")]
+
+use std::process::{Command, Output};
+
+fn verify(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_greenlight-verify"))
+        .args(arguments)
+        // An engine that is not there: whatever tries to start something ends with 6.
+        .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+        .current_dir(env!("CARGO_TARGET_TMPDIR"))
+        .output()
+        .expect("greenlight-verify runs")
+}
+
+fn code(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = verify(arguments);
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}
+
+#[test]
+fn a_list_names_every_check_and_starts_nothing() {
+    let output = verify(&["--list", "--format", "terse"]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(text.lines().count(), greenlight_suites::checks().len());
+    assert!(text.contains("infrastructure.service_health: test\n"), "{text}");
+}
+
+#[test]
+fn lists_are_readable_by_people_and_programs() {
+    let text = String::from_utf8(verify(&["--list", "--suite", "auth"]).stdout).expect("text");
+    assert_eq!(
+        text,
+        "auth
+  auth.valid_token_accepted              a valid token is accepted
+  auth.expired_token_refused             an expired token is refused
+  auth.wrong_secret_refused              a token with a wrong secret or an unknown key is refused
+"
+    );
+    let json = verify(&["--list", "--format", "json", "--tag", "load"]).stdout;
+    let list: serde_json::Value = serde_json::from_slice(&json).expect("json");
+    assert_eq!(list[0]["id"], "signal.fifty_joins_in_parallel");
+    assert_eq!(list.as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn unknown_names_offer_the_nearest_and_exit_2() {
+    for (arguments, said) in [
+        (
+            ["--test", "infrastructure.service_helth"],
+            "did you mean \"infrastructure.service_health\"?",
+        ),
+        (["--suite", "aut"], "did you mean \"auth\"?"),
+        (["--tag", "smokey"], "did you mean \"smoke\"?"),
+        (["--plant", "redis"], "redis_stopped"),
+        (["--target", "mars"], "no target \"mars\""),
+        (["--config", "no/such.yaml"], "cannot read no/such.yaml"),
+        (["--retries", "many"], "invalid value 'many'"),
+    ] {
+        let (exit, stderr) = code(&arguments);
+        assert_eq!(exit, Some(2), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(said), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn an_empty_selection_exits_4() {
+    let (exit, stderr) = code(&["--suite", "auth", "--tag", "load"]);
+    assert_eq!(exit, Some(4), "{stderr}");
+    assert!(
+        stderr.ends_with("exit 4: nothing, or not everything required, ran\n"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_missing_engine_exits_6_and_names_the_fix() {
+    let (exit, stderr) = code(&["--out", "no-engine"]);
+    assert_eq!(exit, Some(6), "{stderr}");
+    assert!(
+        stderr.contains("no container engine answers") && stderr.contains("docker info"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn an_output_folder_that_can_not_be_written_is_found_before_anything_starts() {
+    let (exit, stderr) = code(&["--out", "/proc/greenlight"]);
+    assert_eq!(exit, Some(2), "{stderr}");
+    assert!(
+        stderr.contains("cannot create the output folder /proc/greenlight") && stderr.contains("--out"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_report_of_an_earlier_run_does_not_survive_a_run_that_fails_to_start() {
+    let folder = tempfile::tempdir().expect("folder");
+    let report = folder.path().join("report.json");
+    std::fs::write(&report, "an old verdict").expect("written");
+    let (exit, stderr) = code(&["--out", &folder.path().display().to_string()]);
+    assert_eq!(exit, Some(6), "{stderr}");
+    assert!(!report.exists(), "the old report is still there");
+}

@@ -1,0 +1,217 @@
+//! Repository rules. `cargo xtask tidy` runs only these; `cargo test` runs them with everything else.
+
+#![expect(clippy::expect_used, reason = "a test ends where it can not go on")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .canonicalize()
+        .expect("the repository")
+}
+
+fn tracked(pattern: &str) -> Vec<PathBuf> {
+    let output = Command::new("git")
+        .args(["ls-files", pattern])
+        .current_dir(root())
+        .output()
+        .expect("git");
+    let list = String::from_utf8(output.stdout).expect("paths");
+    list.lines().map(PathBuf::from).collect()
+}
+
+/// Who may use whom inside the workspace. Whatever is not listed is forbidden.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("greenlight-reports", &[]),
+    ("greenlight-config", &[]),
+    ("greenlight-clients", &[]),
+    (
+        "greenlight-harness",
+        &["greenlight-reports", "greenlight-config", "greenlight-clients"],
+    ),
+    ("greenlight-fixtures", &["greenlight-harness"]),
+    ("greenlight-suites", &["greenlight-harness"]),
+    (
+        "greenlight-verify",
+        &["greenlight-fixtures", "greenlight-harness", "greenlight-suites"],
+    ),
+    (
+        "greenlight-deploy-hooks",
+        &["greenlight-reports", "greenlight-config", "greenlight-clients"],
+    ),
+    ("xtask", &[]),
+];
+
+/// What a crate must never reach, directly: the leaf stays a leaf, and checks never build their world.
+const FORBIDDEN: &[(&str, &[&str])] = &[
+    ("greenlight-reports", &["tokio", "reqwest", "testcontainers", "bollard"]),
+    ("greenlight-config", &["tokio", "reqwest"]),
+    ("greenlight-harness", &["testcontainers", "bollard"]),
+    ("greenlight-suites", &["testcontainers", "bollard", "reqwest", "redis"]),
+    ("greenlight-deploy-hooks", &["testcontainers", "libtest-mimic"]),
+];
+
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--locked"])
+        .current_dir(root())
+        .output()
+        .expect("cargo metadata");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("json");
+    let packages = metadata["packages"].as_array().expect("packages");
+    packages
+        .iter()
+        .map(|package| {
+            let text = |value: &serde_json::Value| value.as_str().expect("a name").to_owned();
+            // Tests of a crate may use more than the crate itself.
+            let normal = package["dependencies"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .filter(|d| d["kind"].is_null());
+            (
+                text(&package["name"]),
+                normal.map(|dependency| text(&dependency["name"])).collect(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn crates_use_only_what_they_may() {
+    let actual = dependencies();
+    let allowed: BTreeMap<&str, &[&str]> = ALLOWED.iter().copied().collect();
+    assert_eq!(
+        actual.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+        allowed.keys().copied().collect()
+    );
+    for (package, uses) in &actual {
+        let ours: BTreeSet<&str> = uses
+            .iter()
+            .map(String::as_str)
+            .filter(|name| actual.contains_key(*name))
+            .collect();
+        let may: BTreeSet<&str> = allowed[package.as_str()].iter().copied().collect();
+        assert!(
+            ours.is_subset(&may),
+            "{package} uses {:?}",
+            ours.difference(&may).collect::<Vec<_>>()
+        );
+    }
+    for (package, never) in FORBIDDEN {
+        for name in *never {
+            assert!(!actual[*package].contains(*name), "{package} uses {name}");
+        }
+    }
+}
+
+/// Versions and their reasons stand once, in the root manifest.
+#[test]
+fn every_dependency_is_declared_at_the_root_with_a_reason() {
+    for manifest in tracked("*/Cargo.toml") {
+        let text = fs::read_to_string(root().join(&manifest)).expect("a manifest");
+        let mut inside = false;
+        for line in text.lines() {
+            if line.starts_with('[') {
+                inside = line.contains("dependencies]");
+            } else if inside && !line.is_empty() {
+                assert!(line.ends_with(".workspace = true"), "{}: {line}", manifest.display());
+            }
+        }
+        assert!(
+            text.contains("[lints]\nworkspace = true"),
+            "{} has lints of its own",
+            manifest.display()
+        );
+    }
+    let text = fs::read_to_string(root().join("Cargo.toml")).expect("the root manifest");
+    let (_, rest) = text.split_once("[workspace.dependencies]\n").expect("a section");
+    let (section, _) = rest.split_once("\n[").expect("an end");
+    let mut reason = false;
+    for line in section.lines() {
+        match line {
+            "" => reason = false,
+            line if line.starts_with('#') => reason = true,
+            line => assert!(reason, "{line}: say above it why it is there"),
+        }
+    }
+}
+
+/// Words that have no place in our sources, with what to do instead.
+const BANNED: &[(&str, &str)] = &[
+    ("thread::sleep", "wait for a condition with a deadline"),
+    ("time::sleep(", "wait for a condition with a deadline"),
+    ("#[ignore]", "a runtime skip with a reason"),
+    ("process::exit(", "return an exit code, so that values are dropped"),
+    (
+        "serde(flatten)",
+        "name the fields: flatten loses positions and unknown keys",
+    ),
+    ("serde(untagged)", "a tag: untagged hides what was wrong"),
+    ("static mut ", "a value that somebody owns"),
+];
+
+#[test]
+fn banned_words_stay_out() {
+    for file in tracked("*.rs") {
+        if file.ends_with("xtask/tests/tidy.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(root().join(&file)).expect("a source file");
+        for (number, line) in text.lines().enumerate() {
+            for (word, instead) in BANNED {
+                assert!(
+                    !line.contains(word),
+                    "{}:{}: {word}; instead: {instead}",
+                    file.display(),
+                    number + 1
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn tables_of_contents_hold_no_logic() {
+    for file in tracked("*/mod.rs") {
+        let text = fs::read_to_string(root().join(&file)).expect("a source file");
+        let shared = file.ends_with("containers/mod.rs");
+        assert!(shared || !text.contains("fn "), "{} holds functions", file.display());
+    }
+}
+
+#[test]
+fn every_source_file_says_what_it_is() {
+    for file in tracked("*.rs") {
+        let text = fs::read_to_string(root().join(&file)).expect("a source file");
+        assert!(
+            text.starts_with("//! "),
+            "{} has no module documentation",
+            file.display()
+        );
+    }
+}
+
+/// The README shows what a run prints; a renamed check must not leave it behind.
+#[test]
+fn the_readme_names_existing_checks() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
+    let mut named = 0;
+    for word in readme.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.')) {
+        let Some((suite, check)) = word.split_once('.') else {
+            continue;
+        };
+        let folder = root().join("suites/src").join(suite);
+        if !suite.is_empty() && folder.is_dir() {
+            let check = check.trim_end_matches('.');
+            assert!(folder.join(format!("{check}.rs")).exists(), "README.md names {word}");
+            named += 1;
+        }
+    }
+    assert!(named >= 3, "README.md shows {named} checks");
+}
