@@ -8,22 +8,10 @@ use std::process::ExitCode;
 
 /// Planned commands and what each will do.
 const PLAN: &[(&str, &str)] = &[
-    (
-        "gate",
-        "decide from a signed report whether exactly this artefact may be shipped",
-    ),
-    (
-        "deploy",
-        "start the idle side, verify it, switch traffic, watch, drain; resume or abort at any point",
-    ),
-    (
-        "rollback",
-        "create, list, run, verify and rehearse encrypted rollback points",
-    ),
-    (
-        "plan",
-        "read what is deployed and list the steps to a new version, each with its undo",
-    ),
+    ("gate", "decide from a signed report whether exactly this artefact may be shipped"),
+    ("deploy", "start the idle side, verify it, switch traffic, watch, drain; resume or abort at any point"),
+    ("rollback", "create, list, run, verify and rehearse encrypted rollback points"),
+    ("plan", "read what is deployed and list the steps to a new version, each with its undo"),
     ("env", "update, validate and template environment files"),
     ("validate", "static lint and live checks of one category"),
     ("migrate", "all of the above in order, with automatic rollback"),
@@ -32,10 +20,7 @@ const PLAN: &[(&str, &str)] = &[
 ];
 
 fn main() -> ExitCode {
-    eprintln!(
-        "greenlight {}: no command works yet. Planned:",
-        env!("CARGO_PKG_VERSION")
-    );
+    eprintln!("greenlight {}: no command works yet. Planned:", env!("CARGO_PKG_VERSION"));
     for (command, purpose) in PLAN {
         eprintln!("  {command:<9} {purpose}");
     }

@@ -23,22 +23,14 @@ pub struct Ctx {
 
 impl Ctx {
     pub(crate) fn new(target: Arc<Target>, run_id: Arc<str>, check_id: &'static str) -> Self {
-        Self {
-            target,
-            run_id,
-            check_id,
-            names: Arc::default(),
-        }
+        Self { target, run_id, check_id, names: Arc::default() }
     }
 
     /// `glt-<run>-<check>-<part>`: whatever a check makes on the target has such a name, and a room of that name is
     /// removed when the check has ended.
     pub fn name(&self, part: &str) -> String {
         let name = format!("glt-{}-{}-{part}", self.run_id, self.check_id);
-        self.names
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(name.clone());
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
         name
     }
 
@@ -48,11 +40,7 @@ impl Ctx {
 
     /// A token with which `identity` may join the room.
     pub fn join_token(&self, room: &str, identity: &str) -> TokenBuilder {
-        let grant = VideoGrant {
-            room: room.into(),
-            room_join: true,
-            ..VideoGrant::default()
-        };
+        let grant = VideoGrant { room: room.into(), room_join: true, ..VideoGrant::default() };
         self.token(grant).identity(identity)
     }
 
@@ -91,10 +79,7 @@ impl Ctx {
     /// # Errors
     /// Skipped when the target gives no address for it.
     pub fn redis(&self) -> Result<&RedisClient, Halt> {
-        self.target
-            .redis
-            .as_ref()
-            .ok_or_else(|| Halt::Skipped("no Redis address is known".into()))
+        self.target.redis.as_ref().ok_or_else(|| Halt::Skipped("no Redis address is known".into()))
     }
 
     /// What the target is held to.

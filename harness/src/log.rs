@@ -23,10 +23,7 @@ pub(crate) struct CheckLog {
 
 impl CheckLog {
     pub(crate) fn new() -> Self {
-        Self {
-            started: Instant::now(),
-            text: Arc::default(),
-        }
+        Self { started: Instant::now(), text: Arc::default() }
     }
 
     /// Runs the future with this log as the place where events of our crates go.

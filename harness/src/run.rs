@@ -87,10 +87,7 @@ impl Run {
             None => None,
         };
         let secrets = [("API secret", target.key.secret.expose())];
-        let further = target
-            .secrets
-            .iter()
-            .map(|(name, secret)| (name.as_str(), secret.expose()));
+        let further = target.secrets.iter().map(|(name, secret)| (name.as_str(), secret.expose()));
         let redactor = Redactor::new(secrets.into_iter().chain(further));
         let executor = Executor {
             target: Arc::new(target),
@@ -110,14 +107,7 @@ impl Run {
             on_result: options.on_result,
         };
         let started = OffsetDateTime::now_utc();
-        Ok(Self {
-            shared: Arc::new(shared),
-            order,
-            plan,
-            seed: options.seed,
-            planted: options.planted,
-            started,
-        })
+        Ok(Self { shared: Arc::new(shared), order, plan, seed: options.seed, planted: options.planted, started })
     }
 
     /// One trial per planned check, in the planned order. They run on libtest-mimic's threads and do their work on the
@@ -139,28 +129,16 @@ impl Run {
     /// # Errors
     /// When the journal or the report could not be written.
     pub async fn finish(self) -> Result<Report, RunError> {
-        let Self {
-            shared,
-            order,
-            plan,
-            seed,
-            planted,
-            started,
-        } = self;
+        let Self { shared, order, plan, seed, planted, started } = self;
         let executor = &shared.executor;
         let after = match executor.interrupt.is_set() {
             true => None,
             false => executor.target.read_identity().await.ok(),
         };
-        let subject = Subject {
-            before: executor.target.identity.clone(),
-            after,
-        };
+        let subject = Subject { before: executor.target.identity.clone(), after };
         let mut ended = std::mem::take(&mut *shared.results.lock().unwrap_or_else(PoisonError::into_inner));
-        let results = order
-            .iter()
-            .map(|check| ended.remove(check.id).unwrap_or_else(|| result(check, vec![])))
-            .collect();
+        let results =
+            order.iter().map(|check| ended.remove(check.id).unwrap_or_else(|| result(check, vec![]))).collect();
         let header = Header {
             run_id: executor.run_id.to_string(),
             seed,
@@ -171,21 +149,12 @@ impl Run {
                 version: env!("CARGO_PKG_VERSION").into(),
                 profile: if cfg!(debug_assertions) { "dev" } else { "release" }.into(),
             },
-            target: TargetInfo {
-                kind: executor.target.kind.to_string(),
-                url: executor.target.entry.ws_url(),
-                planted,
-            },
+            target: TargetInfo { kind: executor.target.kind.to_string(), url: executor.target.entry.ws_url(), planted },
             interrupted: executor.interrupt.is_set(),
         };
         let leftovers = std::mem::take(&mut *executor.leftovers.lock().unwrap_or_else(PoisonError::into_inner));
         let report = Report::sealed(header, subject, plan, results, leftovers, &shared.redactor)?;
-        if let Some(error) = shared
-            .journal_error
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
+        if let Some(error) = shared.journal_error.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(error.into());
         }
         if let Some(journal) = shared.journal.lock().unwrap_or_else(PoisonError::into_inner).take() {
@@ -214,10 +183,7 @@ impl Shared {
         let result = result(check, attempts);
         if result.outcome != Outcome::NotRun {
             (self.on_result)(&result);
-            self.results
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(check.id, result.clone());
+            self.results.lock().unwrap_or_else(PoisonError::into_inner).insert(check.id, result.clone());
         }
         result
     }
@@ -252,9 +218,7 @@ fn completion(result: &CheckResult) -> Result<Completion, Failed> {
     let last = result.attempts.last();
     match result.outcome {
         Outcome::Passed | Outcome::Warned => Ok(Completion::Completed),
-        Outcome::Skipped => Ok(Completion::ignored_with(
-            last.and_then(|a| a.reason.as_deref()).unwrap_or("skipped"),
-        )),
+        Outcome::Skipped => Ok(Completion::ignored_with(last.and_then(|a| a.reason.as_deref()).unwrap_or("skipped"))),
         Outcome::NotRun => Err("not run: the run was interrupted".into()),
         Outcome::Failed | Outcome::Errored => {
             let text = match (result.failure(), last.and_then(|attempt| attempt.reason.as_deref())) {
@@ -296,46 +260,15 @@ mod tests {
         let runtime = tokio::runtime::Runtime::new().expect("runtime");
         let run = Run::new(target(), checks, options, ExpectedSkips::default(), interrupt.clone()).expect("a run");
         let logfile = Some(folder.path().join("log").display().to_string());
-        let arguments = Arguments {
-            logfile,
-            test_threads: Some(4),
-            ..Arguments::default()
-        };
+        let arguments = Arguments { logfile, test_threads: Some(4), ..Arguments::default() };
         let conclusion = libtest_mimic::run(&arguments, run.trials(runtime.handle()));
         let report = runtime.block_on(run.finish()).expect("a report");
-        (
-            report,
-            conclusion.num_failed,
-            std::fs::read_to_string(journal).expect("journal"),
-        )
+        (report, conclusion.num_failed, std::fs::read_to_string(journal).expect("journal"))
     }
 
     fn leaked(id: &'static str, run: for<'a> fn(&'a Ctx) -> crate::CheckFuture<'a>) -> &'static Check {
-        let Check {
-            title,
-            tags,
-            blame,
-            needs,
-            timeout,
-            lane,
-            proven_by,
-            source,
-            line,
-            ..
-        } = *check(id, &[]);
-        Box::leak(Box::new(Check {
-            id,
-            title,
-            tags,
-            blame,
-            needs,
-            timeout,
-            lane,
-            proven_by,
-            source,
-            line,
-            run,
-        }))
+        let Check { title, tags, blame, needs, timeout, lane, proven_by, source, line, .. } = *check(id, &[]);
+        Box::leak(Box::new(Check { id, title, tags, blame, needs, timeout, lane, proven_by, source, line, run }))
     }
 
     static TRIES: AtomicU32 = AtomicU32::new(0);
@@ -350,28 +283,16 @@ mod tests {
             })
         });
         let (report, failed, journal) = run(&[second_time], 3, &Interrupt::default());
-        let outcomes: Vec<_> = report.results[0]
-            .attempts
-            .iter()
-            .map(|attempt| attempt.outcome)
-            .collect();
+        let outcomes: Vec<_> = report.results[0].attempts.iter().map(|attempt| attempt.outcome).collect();
         assert_eq!(outcomes, [Outcome::Failed, Outcome::Passed]);
         assert!(report.results[0].flaky && report.counts.flaky == 1 && failed == 0);
         assert_eq!(journal.matches("\"record\":\"attempt\"").count(), 2);
-        assert!(
-            journal
-                .lines()
-                .last()
-                .is_some_and(|line| line.contains("\"record\":\"end\"")),
-            "{journal}"
-        );
+        assert!(journal.lines().last().is_some_and(|line| line.contains("\"record\":\"end\"")), "{journal}");
     }
 
     #[test]
     fn without_retries_red_stays_red() {
-        let red = leaked("a.red", |_| {
-            Box::pin(async { Err(anyhow::anyhow!("no answer").into()) })
-        });
+        let red = leaked("a.red", |_| Box::pin(async { Err(anyhow::anyhow!("no answer").into()) }));
         let (report, failed, _) = run(&[red, check("a.green", &[])], 0, &Interrupt::default());
         assert_eq!((report.verdict, failed), (RunVerdict::Inconclusive, 1));
         assert_eq!((report.counts.passed, report.counts.errored), (1, 1));
@@ -382,10 +303,7 @@ mod tests {
         let interrupt = Interrupt::default();
         interrupt.set();
         let (report, failed, _) = run(&[check("a.b", &[]), check("a.c", &[])], 0, &interrupt);
-        assert_eq!(
-            (report.verdict, report.counts.not_run, failed),
-            (RunVerdict::Incomplete, 2, 2)
-        );
+        assert_eq!((report.verdict, report.counts.not_run, failed), (RunVerdict::Incomplete, 2, 2));
     }
 
     #[test]
@@ -399,9 +317,6 @@ mod tests {
         });
         let (report, _, journal) = run(&[leaky], 0, &Interrupt::default());
         let written = String::from_utf8(greenlight_reports::json(&report).expect("json")).expect("text") + &journal;
-        assert!(
-            written.contains("[API secret]") && !written.contains("a-secret-of-the-target"),
-            "{written}"
-        );
+        assert!(written.contains("[API secret]") && !written.contains("a-secret-of-the-target"), "{written}");
     }
 }

@@ -78,10 +78,7 @@ impl Executor {
                 // 404 says that the check removed it itself, or that the name was for something else than a room.
                 let gone = matches!(rooms.delete(name).await, Ok(Ok(_))) || self.is_gone(&rooms, name).await;
                 if !gone {
-                    self.leftovers
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push(name.clone());
+                    self.leftovers.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
                 }
             }
         };
@@ -115,11 +112,7 @@ impl Executor {
 }
 
 fn missing(check: &Check, target: &Target) -> Option<Capability> {
-    check
-        .needs
-        .iter()
-        .copied()
-        .find(|capability| !target.capabilities.contains(capability))
+    check.needs.iter().copied().find(|capability| !target.capabilities.contains(capability))
 }
 
 fn panic_text(error: tokio::task::JoinError) -> String {
@@ -208,15 +201,9 @@ pub(crate) mod tests {
             entry: http.endpoint("http://127.0.0.1:9"),
             nodes: vec![],
             redis: None,
-            key: Key {
-                id: "key".into(),
-                secret: Secret::new("a-secret-of-the-target"),
-            },
+            key: Key { id: "key".into(), secret: Secret::new("a-secret-of-the-target") },
             secrets: vec![],
-            identity: Identity {
-                nodes: vec![],
-                images: vec![],
-            },
+            identity: Identity { nodes: vec![], images: vec![] },
             capabilities: [Capability::Api].into(),
             limits: StagingTests::shipped().expect("shipped").limits,
         }
@@ -234,10 +221,7 @@ pub(crate) mod tests {
     }
 
     async fn attempt(run: for<'a> fn(&'a Ctx) -> CheckFuture<'a>) -> Attempt {
-        executor()
-            .attempt(with("a.b", &[], Lane::Shared, run))
-            .await
-            .expect("an attempt")
+        executor().attempt(with("a.b", &[], Lane::Shared, run)).await.expect("an attempt")
     }
 
     #[tokio::test]
@@ -251,10 +235,7 @@ pub(crate) mod tests {
     async fn a_panicking_check_is_errored_with_its_message() {
         let panicked = attempt(|_| Box::pin(async { panic!("index {} is out of range", 7) })).await;
         assert_eq!(panicked.outcome, Outcome::Errored);
-        assert_eq!(
-            panicked.reason.as_deref(),
-            Some("the check panicked: index 7 is out of range")
-        );
+        assert_eq!(panicked.reason.as_deref(), Some("the check panicked: index 7 is out of range"));
     }
 
     #[tokio::test]
@@ -267,45 +248,14 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn a_missing_capability_is_a_failure_too() {
         let check = check("a.b", &[]);
-        let needy = Box::leak(Box::new(Check {
-            needs: &[Capability::Redis],
-            title: "x",
-            ..copy(check)
-        }));
+        let needy = Box::leak(Box::new(Check { needs: &[Capability::Redis], title: "x", ..copy(check) }));
         let missing = executor().attempt(needy).await.expect("an attempt");
-        assert_eq!(
-            missing.failure.expect("a failure").found,
-            "skipped: the target does not offer a Redis address"
-        );
+        assert_eq!(missing.failure.expect("a failure").found, "skipped: the target does not offer a Redis address");
     }
 
     fn copy(check: &Check) -> Check {
-        let Check {
-            id,
-            title,
-            tags,
-            blame,
-            needs,
-            timeout,
-            lane,
-            proven_by,
-            source,
-            line,
-            run,
-        } = *check;
-        Check {
-            id,
-            title,
-            tags,
-            blame,
-            needs,
-            timeout,
-            lane,
-            proven_by,
-            source,
-            line,
-            run,
-        }
+        let Check { id, title, tags, blame, needs, timeout, lane, proven_by, source, line, run } = *check;
+        Check { id, title, tags, blame, needs, timeout, lane, proven_by, source, line, run }
     }
 
     #[tokio::test]
@@ -314,10 +264,7 @@ pub(crate) mod tests {
         let hanging = with("a.b", &[], Lane::Shared, |_| Box::pin(std::future::pending()));
         let (attempt, ()) = tokio::join!(executor.attempt(hanging), async { executor.interrupt.set() });
         assert!(attempt.is_none());
-        assert!(
-            executor.attempt(check("a.c", &[])).await.is_none(),
-            "a check started after the interrupt"
-        );
+        assert!(executor.attempt(check("a.c", &[])).await.is_none(), "a check started after the interrupt");
     }
 
     static ALONE: AtomicBool = AtomicBool::new(true);
@@ -340,11 +287,8 @@ pub(crate) mod tests {
             })
         });
         for _ in 0..20 {
-            let (_, seen, _) = tokio::join!(
-                executor.attempt(shared),
-                executor.attempt(exclusive),
-                executor.attempt(shared)
-            );
+            let (_, seen, _) =
+                tokio::join!(executor.attempt(shared), executor.attempt(exclusive), executor.attempt(shared));
             assert_eq!(seen.expect("an attempt").outcome, Outcome::Passed);
         }
     }

@@ -71,11 +71,7 @@ fn require<'a>(kind: &'static str, name: &str, known: impl Iterator<Item = &'a s
             nearest = Some((likeness, candidate));
         }
     }
-    Err(UnknownName {
-        kind,
-        name: name.to_owned(),
-        nearest: nearest.map(|(_, name)| name.to_owned()),
-    })
+    Err(UnknownName { kind, name: name.to_owned(), nearest: nearest.map(|(_, name)| name.to_owned()) })
 }
 
 #[cfg(test)]
@@ -84,11 +80,8 @@ mod tests {
     use crate::runner::tests::check;
 
     fn pick(selection: Selection) -> Result<Vec<&'static str>, String> {
-        let checks = [
-            check("auth.expired_token_refused", &["smoke"]),
-            check("auth.other", &[]),
-            check("api.life", &["smoke"]),
-        ];
+        let checks =
+            [check("auth.expired_token_refused", &["smoke"]), check("auth.other", &[]), check("api.life", &["smoke"])];
         select(&checks, &selection)
             .map(|picked| picked.iter().map(|check| check.id).collect())
             .map_err(|error| error.to_string())
@@ -100,46 +93,21 @@ mod tests {
 
     #[test]
     fn kinds_narrow_each_other_down() {
-        let suite = Selection {
-            suites: names(&["auth"]),
-            ..Selection::default()
-        };
-        assert_eq!(
-            pick(suite.clone()),
-            Ok(vec!["auth.expired_token_refused", "auth.other"])
-        );
-        assert_eq!(
-            pick(Selection {
-                tags: names(&["smoke"]),
-                ..suite
-            }),
-            Ok(vec!["auth.expired_token_refused"])
-        );
+        let suite = Selection { suites: names(&["auth"]), ..Selection::default() };
+        assert_eq!(pick(suite.clone()), Ok(vec!["auth.expired_token_refused", "auth.other"]));
+        assert_eq!(pick(Selection { tags: names(&["smoke"]), ..suite }), Ok(vec!["auth.expired_token_refused"]));
         assert_eq!(pick(Selection::default()).map(|all| all.len()), Ok(3));
     }
 
     #[test]
     fn an_unknown_name_offers_the_nearest() {
-        let tests = |name: &str| {
-            pick(Selection {
-                tests: names(&[name]),
-                ..Selection::default()
-            })
-        };
+        let tests = |name: &str| pick(Selection { tests: names(&[name]), ..Selection::default() });
         assert_eq!(
             tests("auth.expired_token_refusd"),
-            Err(
-                "no check is called \"auth.expired_token_refusd\"; did you mean \"auth.expired_token_refused\"?".into()
-            )
+            Err("no check is called \"auth.expired_token_refusd\"; did you mean \"auth.expired_token_refused\"?".into())
         );
         assert_eq!(tests("zzz"), Err("no check is called \"zzz\"".into()));
-        let tags = Selection {
-            tags: names(&["smok"]),
-            ..Selection::default()
-        };
-        assert_eq!(
-            pick(tags),
-            Err("no tag is called \"smok\"; did you mean \"smoke\"?".into())
-        );
+        let tags = Selection { tags: names(&["smok"]), ..Selection::default() };
+        assert_eq!(pick(tags), Err("no tag is called \"smok\"; did you mean \"smoke\"?".into()));
     }
 }

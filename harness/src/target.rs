@@ -64,10 +64,7 @@ impl Target {
         for node in &self.nodes {
             nodes.push(node.identity(&self.key).await?);
         }
-        Ok(Identity {
-            nodes,
-            images: self.identity.images.clone(),
-        })
+        Ok(Identity { nodes, images: self.identity.images.clone() })
     }
 }
 
@@ -78,11 +75,7 @@ impl NodeTarget {
     /// When it gives no identity.
     pub async fn identity(&self, key: &Key) -> Result<NodeIdentity, JoinError> {
         let proto::ServerInfo { version, node_id, .. } = Signal::new(self.endpoint.clone()).server_info(key).await?;
-        Ok(NodeIdentity {
-            name: self.name.clone(),
-            node_id,
-            version,
-        })
+        Ok(NodeIdentity { name: self.name.clone(), node_id, version })
     }
 
     /// The room API at this node.

@@ -98,10 +98,7 @@ impl Pass {
     /// Failed when it is outside its limit; errored when it is no number or rests on nothing.
     #[track_caller]
     pub fn measured(mut self, name: &str, value: f64, limit: Limit, n: usize) -> Verdict {
-        let n = u64::try_from(n)
-            .ok()
-            .and_then(NonZeroU64::new)
-            .ok_or_else(|| MeasureError::NoSample(name.into()))?;
+        let n = u64::try_from(n).ok().and_then(NonZeroU64::new).ok_or_else(|| MeasureError::NoSample(name.into()))?;
         if !value.is_finite() {
             return Err(MeasureError::NotFinite(name.into()).into());
         }
@@ -116,12 +113,7 @@ impl Pass {
                 None,
             ));
         }
-        self.measured.push(Measured {
-            name: name.into(),
-            value,
-            limit,
-            n,
-        });
+        self.measured.push(Measured { name: name.into(), value, limit, n });
         Ok(self)
     }
 
@@ -163,15 +155,7 @@ pub fn failed(
 impl Halt {
     /// The failure for the report, with the check's blame where it names none. `None` for the other kinds.
     pub(crate) fn failure(&self, default_blame: Component) -> Option<Failure> {
-        let Self::Failed {
-            what,
-            found,
-            expected,
-            fix,
-            blame,
-            at,
-        } = self
-        else {
+        let Self::Failed { what, found, expected, fix, blame, at } = self else {
             return None;
         };
         Some(Failure {
@@ -246,9 +230,8 @@ mod tests {
 
     #[test]
     fn a_value_within_its_limit_passes() {
-        let pass = PassBuilder::new()
-            .counted("tries", 2, AtLeast(2.0))
-            .and_then(|p| p.measured("ms", 3.5, AtMost(4.0), 7));
+        let pass =
+            PassBuilder::new().counted("tries", 2, AtLeast(2.0)).and_then(|p| p.measured("ms", 3.5, AtMost(4.0), 7));
         let measured = pass.expect("a pass").into_measured();
         assert_eq!(measured.len(), 2);
         assert_eq!((measured[0].n.get(), measured[1].n.get()), (2, 7));
@@ -257,16 +240,8 @@ mod tests {
     #[test]
     fn a_value_outside_its_limit_fails() {
         let verdict = PassBuilder::new().measured("join_ms_p95", 2500.0, AtMost(2000.0), 50);
-        let Err(Halt::Failed {
-            found, expected, at, ..
-        }) = verdict
-        else {
-            panic!("{verdict:?}")
-        };
-        assert_eq!(
-            (found.as_str(), expected.as_str()),
-            ("2500.000 over 50 samples", "<= 2000")
-        );
+        let Err(Halt::Failed { found, expected, at, .. }) = verdict else { panic!("{verdict:?}") };
+        assert_eq!((found.as_str(), expected.as_str()), ("2500.000 over 50 samples", "<= 2000"));
         assert!(at.contains("verdict.rs:"), "{at}");
     }
 
@@ -293,16 +268,8 @@ mod tests {
 
     #[test]
     fn wrong_and_unknown_are_told_apart() {
-        let Err(Halt::Failed {
-            found, expected, fix, ..
-        }) = checked(401)
-        else {
-            panic!("not failed")
-        };
-        assert_eq!(
-            (found.as_str(), expected.as_str(), fix.as_str()),
-            ("401", "200", "compare the keys")
-        );
+        let Err(Halt::Failed { found, expected, fix, .. }) = checked(401) else { panic!("not failed") };
+        assert_eq!((found.as_str(), expected.as_str(), fix.as_str()), ("401", "200", "compare the keys"));
         assert!(checked(200).is_ok());
         assert!(matches!(looked_up("no number"), Err(Halt::Errored(_))));
     }

@@ -15,22 +15,9 @@ use std::path::Path;
 #[derive(Serialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
 enum Record<'a> {
-    Plan {
-        format: u32,
-        run_id: &'a str,
-        seed: u64,
-        plan: &'a Plan,
-    },
-    Attempt {
-        id: &'a str,
-        number: usize,
-        attempt: &'a Attempt,
-    },
-    End {
-        verdict: RunVerdict,
-        report_sha256: &'a str,
-        lines_sha256: String,
-    },
+    Plan { format: u32, run_id: &'a str, seed: u64, plan: &'a Plan },
+    Attempt { id: &'a str, number: usize, attempt: &'a Attempt },
+    End { verdict: RunVerdict, report_sha256: &'a str, lines_sha256: String },
 }
 
 /// An open journal. Dropped without [`Journal::end`], it stays without its terminal line.
@@ -45,16 +32,8 @@ impl Journal {
     /// # Errors
     /// When the file can't be created or written.
     pub fn create(path: &Path, run_id: &str, seed: u64, plan: &Plan) -> io::Result<Self> {
-        let mut journal = Self {
-            file: File::create(path)?,
-            lines: Sha256::new(),
-        };
-        journal.write(&Record::Plan {
-            format: FORMAT,
-            run_id,
-            seed,
-            plan,
-        })?;
+        let mut journal = Self { file: File::create(path)?, lines: Sha256::new() };
+        journal.write(&Record::Plan { format: FORMAT, run_id, seed, plan })?;
         Ok(journal)
     }
 
@@ -72,11 +51,7 @@ impl Journal {
     /// When the file can't be written.
     pub fn end(mut self, verdict: RunVerdict, report_sha256: &str) -> io::Result<()> {
         let lines_sha256 = hex(&self.lines.clone().finalize());
-        self.write(&Record::End {
-            verdict,
-            report_sha256,
-            lines_sha256,
-        })?;
+        self.write(&Record::End { verdict, report_sha256, lines_sha256 })?;
         self.file.sync_all()
     }
 
@@ -102,10 +77,7 @@ mod tests {
         let plan = Plan::new(vec!["a.b".into()]);
         let mut journal = Journal::create(&path, "k3f9", 7, &plan).expect("create");
         let opening = std::fs::read_to_string(&path).expect("read");
-        assert!(
-            opening.contains("\"record\":\"plan\"") && opening.contains("\"a.b\""),
-            "{opening}"
-        );
+        assert!(opening.contains("\"record\":\"plan\"") && opening.contains("\"a.b\""), "{opening}");
         journal.attempt("a.b", 1, &passed("a.b").attempts[0]).expect("attempt");
         journal.end(RunVerdict::Passed, "00").expect("end");
 

@@ -32,11 +32,7 @@ fn is_backed(result: &CheckResult) -> bool {
     let Some(last) = result.attempts.last() else {
         return false;
     };
-    !last.measured.is_empty()
-        && last
-            .measured
-            .iter()
-            .all(|measured| measured.limit.holds(measured.value))
+    !last.measured.is_empty() && last.measured.iter().all(|measured| measured.limit.holds(measured.value))
 }
 
 #[cfg(test)]
@@ -73,10 +69,7 @@ mod tests {
         if let Some(after) = &mut changed.after {
             after.nodes[0].node_id = "ND_restarted".into();
         }
-        let vanished = Subject {
-            after: None,
-            ..subject()
-        };
+        let vanished = Subject { after: None, ..subject() };
         let mut unknown = subject();
         unknown.before.nodes.clear();
         unknown.after = Some(unknown.before.clone());

@@ -79,9 +79,8 @@ fn without_tokens(text: &str) -> String {
     let mut rest = text;
     while let Some(start) = rest.find("eyJ") {
         let candidate = &rest[start..];
-        let end = candidate
-            .find(|c: char| !(c.is_ascii_alphanumeric() || "-_.=".contains(c)))
-            .unwrap_or(candidate.len());
+        let end =
+            candidate.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.=".contains(c))).unwrap_or(candidate.len());
         clean.push_str(&rest[..start]);
         if candidate[..end].bytes().filter(|byte| *byte == b'.').count() >= 2 {
             clean.push_str("[token]");
@@ -125,14 +124,8 @@ mod tests {
     #[test]
     fn tokens_go_and_their_surroundings_stay() {
         let redactor = Redactor::default();
-        assert_eq!(
-            redactor.text(&format!("invalid token: {TOKEN}, error: x")),
-            "invalid token: [token], error: x"
-        );
-        assert_eq!(
-            redactor.text(&format!("?access_token={TOKEN}&b=1")),
-            "?access_token=[token]&b=1"
-        );
+        assert_eq!(redactor.text(&format!("invalid token: {TOKEN}, error: x")), "invalid token: [token], error: x");
+        assert_eq!(redactor.text(&format!("?access_token={TOKEN}&b=1")), "?access_token=[token]&b=1");
         assert_eq!(redactor.text("eyJust a word"), "eyJust a word");
     }
 

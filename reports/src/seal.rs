@@ -56,12 +56,7 @@ impl Report {
         let leftovers = redactor.scrub(&leftovers).map_err(malformed)?;
         let verdict = merge(&results, &subject, header.interrupted);
         let started = results.iter().filter(|result| !result.attempts.is_empty()).count();
-        let seal = Seal {
-            planned: plan.ids.len(),
-            started,
-            ended: started,
-            sha256: String::new(),
-        };
+        let seal = Seal { planned: plan.ids.len(), started, ended: started, sha256: String::new() };
         let mut report = Self {
             format: FORMAT,
             header,
@@ -85,35 +80,18 @@ impl Report {
             false => Err(Unsealed::Inconsistent(what.to_owned())),
         };
         let ids: Vec<&str> = self.results.iter().map(|result| result.id.as_str()).collect();
-        require(
-            self.plan.sha256 == plan_sha256(&self.plan.ids),
-            "the plan's hash is not that of its ids",
-        )?;
+        require(self.plan.sha256 == plan_sha256(&self.plan.ids), "the plan's hash is not that of its ids")?;
         require(
             self.plan.ids.iter().collect::<HashSet<_>>().len() == self.plan.ids.len(),
             "an id stands twice in the plan",
         )?;
         require(ids == self.plan.ids, "the results are not exactly the planned checks")?;
         for result in &self.results {
-            let last = result
-                .attempts
-                .last()
-                .map_or(Outcome::NotRun, |attempt| attempt.outcome);
-            require(
-                result.outcome == last,
-                &format!("{} does not end as its last attempt did", result.id),
-            )?;
-            let retried = result
-                .attempts
-                .iter()
-                .rev()
-                .skip(1)
-                .any(|attempt| attempt.outcome.is_red());
+            let last = result.attempts.last().map_or(Outcome::NotRun, |attempt| attempt.outcome);
+            require(result.outcome == last, &format!("{} does not end as its last attempt did", result.id))?;
+            let retried = result.attempts.iter().rev().skip(1).any(|attempt| attempt.outcome.is_red());
             let passed = matches!(result.outcome, Outcome::Passed | Outcome::Warned);
-            require(
-                result.flaky == (retried && passed),
-                &format!("{} is wrongly marked flaky", result.id),
-            )?;
+            require(result.flaky == (retried && passed), &format!("{} is wrongly marked flaky", result.id))?;
             require(
                 result.outcome != Outcome::Failed || result.failure().is_some(),
                 &format!("{} failed without saying why", result.id),
@@ -124,10 +102,7 @@ impl Report {
             self.seal.planned == self.plan.ids.len() && self.seal.started == attempted && self.seal.ended == attempted,
             "the seal counts other checks than the report holds",
         )?;
-        require(
-            self.counts == Counts::of(&self.results),
-            "the counts are not those of the results",
-        )?;
+        require(self.counts == Counts::of(&self.results), "the counts are not those of the results")?;
         require(
             self.verdict == merge(&self.results, &self.subject, self.header.interrupted),
             "the verdict is not what the results amount to",
@@ -148,10 +123,7 @@ pub fn open(bytes: &[u8]) -> Result<Report, Unsealed> {
     if content_sha256(&report)? != report.seal.sha256 || text.trim_end_matches('\n') != canonical(&report)? {
         return Err(Unsealed::Broken);
     }
-    if text
-        .chars()
-        .any(|c| c != '\n' && printable(c.encode_utf8(&mut [0; 4])) != c.to_string())
-    {
+    if text.chars().any(|c| c != '\n' && printable(c.encode_utf8(&mut [0; 4])) != c.to_string()) {
         return Err(Unsealed::Malformed("unprintable characters".into()));
     }
     report.check()?;
@@ -188,19 +160,9 @@ pub(crate) mod tests {
     use std::num::NonZeroU64;
 
     pub(crate) fn subject() -> Subject {
-        let node = NodeIdentity {
-            name: "livekit-a".into(),
-            node_id: "ND_1".into(),
-            version: "1.13.5".into(),
-        };
-        let identity = Identity {
-            nodes: vec![node],
-            images: vec![],
-        };
-        Subject {
-            before: identity.clone(),
-            after: Some(identity),
-        }
+        let node = NodeIdentity { name: "livekit-a".into(), node_id: "ND_1".into(), version: "1.13.5".into() };
+        let identity = Identity { nodes: vec![node], images: vec![] };
+        Subject { before: identity.clone(), after: Some(identity) }
     }
 
     pub(crate) fn result(id: &str, outcome: Outcome) -> CheckResult {
@@ -236,11 +198,7 @@ pub(crate) mod tests {
             line: 7,
             outcome,
             flaky: false,
-            attempts: if outcome == Outcome::NotRun {
-                vec![]
-            } else {
-                vec![attempt]
-            },
+            attempts: if outcome == Outcome::NotRun { vec![] } else { vec![attempt] },
         }
     }
 
@@ -254,16 +212,8 @@ pub(crate) mod tests {
             seed: 7,
             started: "2026-11-23T00:00:00.000Z".into(),
             ended: "2026-11-23T00:00:41.000Z".into(),
-            tool: Tool {
-                name: "greenlight-verify".into(),
-                version: "0.1.0".into(),
-                profile: "dev".into(),
-            },
-            target: TargetInfo {
-                kind: "containers".into(),
-                url: "wss://127.0.0.1:1".into(),
-                planted: None,
-            },
+            tool: Tool { name: "greenlight-verify".into(), version: "0.1.0".into(), profile: "dev".into() },
+            target: TargetInfo { kind: "containers".into(), url: "wss://127.0.0.1:1".into(), planted: None },
             interrupted: false,
         };
         let plan = Plan::new(results.iter().map(|result| result.id.clone()).collect());
@@ -272,11 +222,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_sealed_report_is_read_back_unchanged() {
-        let report = report(vec![
-            passed("a.b"),
-            result("a.c", Outcome::Failed),
-            result("a.d", Outcome::NotRun),
-        ]);
+        let report = report(vec![passed("a.b"), result("a.c", Outcome::Failed), result("a.d", Outcome::NotRun)]);
         assert_eq!(open(&json(&report).expect("json")), Ok(report));
     }
 
@@ -347,9 +293,7 @@ pub(crate) mod tests {
                 r.verdict = RunVerdict::Passed;
             }),
             ("an outcome without an attempt", |r| r.results[0].attempts.clear()),
-            ("a failure without a reason", |r| {
-                r.results[1].attempts[0].failure = None
-            }),
+            ("a failure without a reason", |r| r.results[1].attempts[0].failure = None),
             ("a seal over fewer checks", |r| r.seal.ended = 1),
             ("another format", |r| r.format = 2),
         ];
@@ -361,11 +305,7 @@ pub(crate) mod tests {
     #[test]
     fn a_second_copy_of_a_field_is_refused() {
         let text = String::from_utf8(json(&report(vec![passed("a.b")])).expect("json")).expect("text");
-        let doubled = text.replacen(
-            "\"verdict\":\"passed\"",
-            "\"verdict\":\"passed\",\"verdict\":\"passed\"",
-            1,
-        );
+        let doubled = text.replacen("\"verdict\":\"passed\"", "\"verdict\":\"passed\",\"verdict\":\"passed\"", 1);
         assert_ne!(text, doubled);
         assert!(matches!(open(doubled.as_bytes()), Err(Unsealed::Malformed(_))));
     }

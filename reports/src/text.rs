@@ -59,11 +59,7 @@ pub fn shorten(text: &str, bytes_max: usize) -> Cow<'_, str> {
     let head = text.floor_char_boundary(half);
     let tail = text.ceil_char_boundary(text.len() - half);
     let missing = tail - head;
-    Cow::Owned(format!(
-        "{}\n[{missing} bytes left out]\n{}",
-        &text[..head],
-        &text[tail..]
-    ))
+    Cow::Owned(format!("{}\n[{missing} bytes left out]\n{}", &text[..head], &text[tail..]))
 }
 
 #[cfg(test)]

@@ -32,12 +32,8 @@ mod tests {
     }
 
     fn names_in(folder: &Path) -> BTreeSet<String> {
-        let entries = fs::read_dir(folder)
-            .expect("a folder")
-            .map(|entry| entry.expect("an entry").path());
-        entries
-            .filter_map(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
-            .collect()
+        let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        entries.filter_map(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned())).collect()
     }
 
     /// A file that nobody declares is neither compiled nor run, and no tool says so.
@@ -49,11 +45,7 @@ mod tests {
             let ids: BTreeSet<String> = files.iter().map(|file| format!("{suite}.{file}")).collect();
             let registered: BTreeSet<String> = checks.iter().map(|check| check.id.to_owned()).collect();
             assert_eq!(registered, ids);
-            assert_eq!(
-                registered.len(),
-                checks.len(),
-                "a check stands twice in the table of {suite}"
-            );
+            assert_eq!(registered.len(), checks.len(), "a check stands twice in the table of {suite}");
             for check in *checks {
                 let (_, name) = check.id.split_once('.').expect("a dot");
                 assert_eq!(check.source, format!("suites/src/{suite}/{name}.rs"));
@@ -74,16 +66,8 @@ mod tests {
         for check in super::checks() {
             let text = fs::read_to_string(source().join("..").join("..").join(check.source)).expect("a file");
             let doc: Vec<&str> = text.lines().take_while(|line| line.starts_with("//! ")).collect();
-            assert!(
-                doc.len() >= 2,
-                "{}: the first two lines are the claim and what breaks without it",
-                check.id
-            );
-            assert!(
-                doc.iter().all(|line| line.ends_with(['.', ',']) || !line.is_empty()),
-                "{}",
-                check.id
-            );
+            assert!(doc.len() >= 2, "{}: the first two lines are the claim and what breaks without it", check.id);
+            assert!(doc.iter().all(|line| line.ends_with(['.', ',']) || !line.is_empty()), "{}", check.id);
             assert!(!check.proven_by.is_empty(), "{}: no fault has turned it red", check.id);
             assert!(!check.title.is_empty() && check.timeout.as_secs() > 0, "{}", check.id);
         }

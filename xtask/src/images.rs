@@ -75,10 +75,7 @@ pub(crate) fn build(no_cache: bool) -> Result<()> {
         Ok(go? + debian?)
     })?;
     let total = GO_IMAGES.len() + DEBIAN_IMAGES.len() + 1;
-    eprintln!(
-        "images: {total} ready, {built} built now, {:.1} s",
-        started.elapsed().as_secs_f64()
-    );
+    eprintln!("images: {total} ready, {built} built now, {:.1} s", started.elapsed().as_secs_f64());
     Ok(())
 }
 
@@ -95,15 +92,10 @@ fn go_images(work: &Path, no_cache: bool) -> Result<usize> {
         let root = fresh(&work.join("go-root"))?;
         let bin = fresh(&work.join("go-bin"))?;
         let mut go = Command::new("go");
-        go.args([
-            "install",
-            "-trimpath",
-            "-ldflags=-s -w",
-            &format!("{}@{}", recipe.module, recipe.version),
-        ])
-        .env("CGO_ENABLED", "0")
-        .env("GOBIN", &bin)
-        .current_dir(work);
+        go.args(["install", "-trimpath", "-ldflags=-s -w", &format!("{}@{}", recipe.module, recipe.version)])
+            .env("CGO_ENABLED", "0")
+            .env("GOBIN", &bin)
+            .current_dir(work);
         let cache = work.join("go-cache");
         if no_cache {
             go.env("GOCACHE", fresh(&cache)?);
@@ -112,10 +104,7 @@ fn go_images(work: &Path, no_cache: bool) -> Result<usize> {
         if no_cache {
             fs::remove_dir_all(&cache)?;
         }
-        let binary = fs::read_dir(&bin)?
-            .next()
-            .context("go install wrote no binary")??
-            .path();
+        let binary = fs::read_dir(&bin)?.next().context("go install wrote no binary")??.path();
         fs::rename(&binary, root.join(recipe.entry.trim_start_matches('/')))?;
         fs::create_dir_all(root.join("tmp"))?;
         let bundle = Path::new("/etc/ssl/certs/ca-certificates.crt");
@@ -124,12 +113,7 @@ fn go_images(work: &Path, no_cache: bool) -> Result<usize> {
             fs::create_dir_all(root.join("etc/ssl/certs"))?;
             fs::copy(bundle, root.join("etc/ssl/certs/ca-certificates.crt"))?;
         }
-        import(
-            &root,
-            recipe.image,
-            &hash,
-            &[&format!("ENTRYPOINT [\"{}\"]", recipe.entry)],
-        )?;
+        import(&root, recipe.image, &hash, &[&format!("ENTRYPOINT [\"{}\"]", recipe.entry)])?;
         fs::remove_dir_all(&root)?;
         prove(recipe.image, recipe.proof)?;
         eprintln!("  built  {} in {:.0} s", recipe.image, started.elapsed().as_secs_f64());
@@ -146,10 +130,8 @@ fn debian_images(work: &Path, no_cache: bool) -> Result<usize> {
         eprintln!("  build  {BASE} with {}", DEBIAN_PACKAGES.join(", "));
         let root = fresh(&work.join("debian-root"))?;
         let packages = format!("--include={}", DEBIAN_PACKAGES.join(","));
-        run(Command::new("debootstrap")
-            .args(["--variant=minbase", &packages, DEBIAN_SUITE])
-            .arg(&root))
-        .context("making the Debian base; it needs root and the package debootstrap")?;
+        run(Command::new("debootstrap").args(["--variant=minbase", &packages, DEBIAN_SUITE]).arg(&root))
+            .context("making the Debian base; it needs root and the package debootstrap")?;
         for leftover in ["var/cache/apt", "var/lib/apt/lists"] {
             fs::remove_dir_all(root.join(leftover))?;
             fs::create_dir_all(root.join(leftover))?;
@@ -181,19 +163,9 @@ fn derive(recipe: &DebianImage, hash: &str) -> Result<()> {
     let label = format!("LABEL {LABEL}={hash}");
     let command = format!("CMD [\"{}\"]", recipe.command);
     let committed = run(Command::new("docker")
-        .args([
-            "commit",
-            "--change",
-            &label,
-            "--change",
-            &command,
-            container.trim(),
-            recipe.image,
-        ])
+        .args(["commit", "--change", &label, "--change", &command, container.trim(), recipe.image])
         .stdout(Stdio::null()));
-    run(Command::new("docker")
-        .args(["rm", container.trim()])
-        .stdout(Stdio::null()))?;
+    run(Command::new("docker").args(["rm", container.trim()]).stdout(Stdio::null()))?;
     committed
 }
 
@@ -221,11 +193,7 @@ fn import(root: &Path, image: &str, hash: &str, changes: &[&str]) -> Result<()> 
 
 /// An image that was never started proves nothing: ask the program in it for its version.
 fn prove(image: &str, (arguments, expected): (&[&str], &str)) -> Result<()> {
-    let said = output(
-        Command::new("docker")
-            .args(["run", "--rm", "--network", "none", image])
-            .args(arguments),
-    )?;
+    let said = output(Command::new("docker").args(["run", "--rm", "--network", "none", image]).args(arguments))?;
     ensure!(said.contains(expected), "{image} says {said:?}, expected {expected:?}");
     Ok(())
 }
@@ -264,11 +232,7 @@ fn run(command: &mut Command) -> Result<()> {
         let text = [done.stdout, done.stderr].concat();
         let text = String::from_utf8_lossy(&text);
         let lines: Vec<&str> = text.lines().collect();
-        bail!(
-            "{program} ended with {}:\n{}",
-            done.status,
-            lines[lines.len().saturating_sub(20)..].join("\n")
-        );
+        bail!("{program} ended with {}:\n{}", done.status, lines[lines.len().saturating_sub(20)..].join("\n"));
     }
     Ok(())
 }

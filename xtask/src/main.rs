@@ -55,9 +55,7 @@ fn main() -> ExitCode {
 
 /// The rules are ordinary tests, so that `cargo test` runs them too; this is the short way to them alone.
 fn tidy() -> anyhow::Result<()> {
-    let status = std::process::Command::new(env!("CARGO"))
-        .args(["test", "--locked", "--test", "tidy"])
-        .status()?;
+    let status = std::process::Command::new(env!("CARGO")).args(["test", "--locked", "--test", "tidy"]).status()?;
     anyhow::ensure!(status.success(), "a repository rule is broken, see above");
     Ok(())
 }

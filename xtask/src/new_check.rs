@@ -8,17 +8,13 @@ use std::path::PathBuf;
 pub(crate) fn write(suite: &str, name: &str) -> Result<()> {
     let snake = |word: &str| {
         word.starts_with(|c: char| c.is_ascii_lowercase())
-            && word
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+            && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
     };
     ensure!(
         snake(suite) && snake(name),
         "a suite and a name are lower snake case, for example `auth expired_token_refused`"
     );
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../suites/src")
-        .join(suite);
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../suites/src").join(suite);
     ensure!(
         folder.is_dir(),
         "there is no suite {suite}; make suites/src/{suite}/mod.rs and name it in suites/src/lib.rs first"

@@ -8,18 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .canonicalize()
-        .expect("the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the repository")
 }
 
 fn tracked(pattern: &str) -> Vec<PathBuf> {
-    let output = Command::new("git")
-        .args(["ls-files", pattern])
-        .current_dir(root())
-        .output()
-        .expect("git");
+    let output = Command::new("git").args(["ls-files", pattern]).current_dir(root()).output().expect("git");
     let list = String::from_utf8(output.stdout).expect("paths");
     list.lines().map(PathBuf::from).collect()
 }
@@ -29,20 +22,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("greenlight-reports", &[]),
     ("greenlight-config", &[]),
     ("greenlight-clients", &[]),
-    (
-        "greenlight-harness",
-        &["greenlight-reports", "greenlight-config", "greenlight-clients"],
-    ),
+    ("greenlight-harness", &["greenlight-reports", "greenlight-config", "greenlight-clients"]),
     ("greenlight-fixtures", &["greenlight-harness"]),
     ("greenlight-suites", &["greenlight-harness"]),
-    (
-        "greenlight-verify",
-        &["greenlight-fixtures", "greenlight-harness", "greenlight-suites"],
-    ),
-    (
-        "greenlight-deploy-hooks",
-        &["greenlight-reports", "greenlight-config", "greenlight-clients"],
-    ),
+    ("greenlight-verify", &["greenlight-fixtures", "greenlight-harness", "greenlight-suites"]),
+    ("greenlight-deploy-hooks", &["greenlight-reports", "greenlight-config", "greenlight-clients"]),
     ("xtask", &[]),
 ];
 
@@ -69,15 +53,8 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
         .map(|package| {
             let text = |value: &serde_json::Value| value.as_str().expect("a name").to_owned();
             // Tests of a crate may use more than the crate itself.
-            let normal = package["dependencies"]
-                .as_array()
-                .expect("a list")
-                .iter()
-                .filter(|d| d["kind"].is_null());
-            (
-                text(&package["name"]),
-                normal.map(|dependency| text(&dependency["name"])).collect(),
-            )
+            let normal = package["dependencies"].as_array().expect("a list").iter().filter(|d| d["kind"].is_null());
+            (text(&package["name"]), normal.map(|dependency| text(&dependency["name"])).collect())
         })
         .collect()
 }
@@ -86,22 +63,11 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 fn crates_use_only_what_they_may() {
     let actual = dependencies();
     let allowed: BTreeMap<&str, &[&str]> = ALLOWED.iter().copied().collect();
-    assert_eq!(
-        actual.keys().map(String::as_str).collect::<BTreeSet<_>>(),
-        allowed.keys().copied().collect()
-    );
+    assert_eq!(actual.keys().map(String::as_str).collect::<BTreeSet<_>>(), allowed.keys().copied().collect());
     for (package, uses) in &actual {
-        let ours: BTreeSet<&str> = uses
-            .iter()
-            .map(String::as_str)
-            .filter(|name| actual.contains_key(*name))
-            .collect();
+        let ours: BTreeSet<&str> = uses.iter().map(String::as_str).filter(|name| actual.contains_key(*name)).collect();
         let may: BTreeSet<&str> = allowed[package.as_str()].iter().copied().collect();
-        assert!(
-            ours.is_subset(&may),
-            "{package} uses {:?}",
-            ours.difference(&may).collect::<Vec<_>>()
-        );
+        assert!(ours.is_subset(&may), "{package} uses {:?}", ours.difference(&may).collect::<Vec<_>>());
     }
     for (package, never) in FORBIDDEN {
         for name in *never {
@@ -123,11 +89,7 @@ fn every_dependency_is_declared_at_the_root_with_a_reason() {
                 assert!(line.ends_with(".workspace = true"), "{}: {line}", manifest.display());
             }
         }
-        assert!(
-            text.contains("[lints]\nworkspace = true"),
-            "{} has lints of its own",
-            manifest.display()
-        );
+        assert!(text.contains("[lints]\nworkspace = true"), "{} has lints of its own", manifest.display());
     }
     let text = fs::read_to_string(root().join("Cargo.toml")).expect("the root manifest");
     let (_, rest) = text.split_once("[workspace.dependencies]\n").expect("a section");
@@ -148,10 +110,7 @@ const BANNED: &[(&str, &str)] = &[
     ("time::sleep(", "wait for a condition with a deadline"),
     ("#[ignore]", "a runtime skip with a reason"),
     ("process::exit(", "return an exit code, so that values are dropped"),
-    (
-        "serde(flatten)",
-        "name the fields: flatten loses positions and unknown keys",
-    ),
+    ("serde(flatten)", "name the fields: flatten loses positions and unknown keys"),
     ("serde(untagged)", "a tag: untagged hides what was wrong"),
     ("static mut ", "a value that somebody owns"),
 ];
@@ -165,12 +124,7 @@ fn banned_words_stay_out() {
         let text = fs::read_to_string(root().join(&file)).expect("a source file");
         for (number, line) in text.lines().enumerate() {
             for (word, instead) in BANNED {
-                assert!(
-                    !line.contains(word),
-                    "{}:{}: {word}; instead: {instead}",
-                    file.display(),
-                    number + 1
-                );
+                assert!(!line.contains(word), "{}:{}: {word}; instead: {instead}", file.display(), number + 1);
             }
         }
     }
@@ -189,11 +143,7 @@ fn tables_of_contents_hold_no_logic() {
 fn every_source_file_says_what_it_is() {
     for file in tracked("*.rs") {
         let text = fs::read_to_string(root().join(&file)).expect("a source file");
-        assert!(
-            text.starts_with("//! "),
-            "{} has no module documentation",
-            file.display()
-        );
+        assert!(text.starts_with("//! "), "{} has no module documentation", file.display());
     }
 }
 

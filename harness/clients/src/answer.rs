@@ -59,11 +59,7 @@ mod tests {
     #[test]
     fn plain_text_errors_have_no_code() {
         // Both bodies were recorded from livekit-server 1.13.5.
-        let plain = Answer {
-            status: 401,
-            content_type: "text/plain".into(),
-            body: "invalid API key: x".into(),
-        };
+        let plain = Answer { status: 401, content_type: "text/plain".into(), body: "invalid API key: x".into() };
         let json = Answer {
             status: 404,
             content_type: "application/json".into(),

@@ -37,10 +37,7 @@ impl Http {
 
     /// An address on this target.
     pub fn endpoint(&self, base: impl Into<String>) -> Endpoint {
-        Endpoint {
-            base: base.into().trim_end_matches('/').to_owned(),
-            http: self.clone(),
-        }
+        Endpoint { base: base.into().trim_end_matches('/').to_owned(), http: self.clone() }
     }
 }
 
@@ -97,12 +94,7 @@ impl Endpoint {
         body: Vec<u8>,
     ) -> Result<(Answer, Vec<u8>), Unreachable> {
         let url = format!("{}{path}", self.base);
-        let mut request = self
-            .http
-            .client
-            .post(url)
-            .header("content-type", content_type)
-            .body(body);
+        let mut request = self.http.client.post(url).header("content-type", content_type).body(body);
         if let Some(token) = token {
             request = request.bearer_auth(token.expose());
         }
@@ -124,21 +116,11 @@ impl Endpoint {
         let exchange = async {
             let response = request.send().await?;
             let status = response.status().as_u16();
-            let content_type = response
-                .headers()
-                .get("content-type")
-                .and_then(|value| value.to_str().ok());
+            let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
             let content_type = content_type.unwrap_or_default().to_owned();
             let bytes = response.bytes().await?.to_vec();
             let body = String::from_utf8_lossy(&bytes).into_owned();
-            Ok((
-                Answer {
-                    status,
-                    content_type,
-                    body,
-                },
-                bytes,
-            ))
+            Ok((Answer { status, content_type, body }, bytes))
         };
         let path = path.split('?').next().unwrap_or_default();
         match exchange.await {

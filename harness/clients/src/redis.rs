@@ -22,9 +22,7 @@ impl RedisClient {
     /// # Errors
     /// When the URL is not one of Redis.
     pub fn new(url: &str) -> Result<Self> {
-        Ok(Self {
-            client: redis::Client::open(url).context("reading the Redis URL")?,
-        })
+        Ok(Self { client: redis::Client::open(url).context("reading the Redis URL")? })
     }
 
     /// Connects within three seconds.
@@ -33,19 +31,15 @@ impl RedisClient {
     /// When Redis can't be reached or refuses the connection.
     pub async fn connect(&self) -> Result<RedisConnection> {
         let started = Instant::now();
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(TIMEOUT))
-            .set_response_timeout(Some(TIMEOUT));
+        let config =
+            AsyncConnectionConfig::new().set_connection_timeout(Some(TIMEOUT)).set_response_timeout(Some(TIMEOUT));
         let connected = self.client.get_multiplexed_async_connection_with_config(&config).await;
         tracing::info!(
             "redis connect -> {} in {} ms",
             connected.as_ref().map_or_else(ToString::to_string, |_| "ok".into()),
             started.elapsed().as_millis()
         );
-        Ok(RedisConnection {
-            connection: connected?,
-            client: self.client.clone(),
-        })
+        Ok(RedisConnection { connection: connected?, client: self.client.clone() })
     }
 }
 
@@ -77,13 +71,7 @@ impl RedisConnection {
     /// When Redis refuses or returns something else.
     pub async fn round_trip(&mut self, key: &str, value: &str) -> Result<Duration> {
         let started = Instant::now();
-        let () = redis::cmd("SET")
-            .arg(key)
-            .arg(value)
-            .arg("EX")
-            .arg(10)
-            .query_async(&mut self.connection)
-            .await?;
+        let () = redis::cmd("SET").arg(key).arg(value).arg("EX").arg(10).query_async(&mut self.connection).await?;
         let read: Option<String> = redis::cmd("GET").arg(key).query_async(&mut self.connection).await?;
         let deleted: u64 = redis::cmd("DEL").arg(key).query_async(&mut self.connection).await?;
         ensure!(read.as_deref() == Some(value), "wrote {value:?}, read {read:?}");
@@ -100,26 +88,14 @@ impl RedisConnection {
             let mut subscription = self.client.get_async_pubsub().await?;
             subscription.subscribe(channel).await?;
             let started = Instant::now();
-            let receivers: u64 = redis::cmd("PUBLISH")
-                .arg(channel)
-                .arg(message)
-                .query_async(&mut self.connection)
-                .await?;
-            ensure!(
-                receivers == 1,
-                "PUBLISH reached {receivers} subscribers, and there is 1"
-            );
-            let received = subscription
-                .on_message()
-                .next()
-                .await
-                .context("the subscription ended")?;
+            let receivers: u64 =
+                redis::cmd("PUBLISH").arg(channel).arg(message).query_async(&mut self.connection).await?;
+            ensure!(receivers == 1, "PUBLISH reached {receivers} subscribers, and there is 1");
+            let received = subscription.on_message().next().await.context("the subscription ended")?;
             let payload: String = received.get_payload()?;
             ensure!(payload == message, "published {message:?}, received {payload:?}");
             Ok(started.elapsed())
         };
-        timeout(TIMEOUT, receiving)
-            .await
-            .context("no message came back in time")?
+        timeout(TIMEOUT, receiving).await.context("no message came back in time")?
     }
 }

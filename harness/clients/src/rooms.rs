@@ -29,10 +29,7 @@ impl Rooms {
     /// # Errors
     /// When no answer came, as for every call here.
     pub async fn create(&self, request: &proto::CreateRoomRequest) -> Rpc<proto::Room> {
-        let grant = VideoGrant {
-            room_create: true,
-            ..VideoGrant::default()
-        };
+        let grant = VideoGrant { room_create: true, ..VideoGrant::default() };
         self.call("CreateRoom", grant, request).await
     }
 
@@ -41,12 +38,8 @@ impl Rooms {
     /// # Errors
     /// When no answer came.
     pub async fn delete(&self, room: &str) -> Rpc<proto::DeleteRoomResponse> {
-        let grant = VideoGrant {
-            room_create: true,
-            ..VideoGrant::default()
-        };
-        self.call("DeleteRoom", grant, &proto::DeleteRoomRequest { room: room.into() })
-            .await
+        let grant = VideoGrant { room_create: true, ..VideoGrant::default() };
+        self.call("DeleteRoom", grant, &proto::DeleteRoomRequest { room: room.into() }).await
     }
 
     /// ListRooms, all of them or those named.
@@ -54,14 +47,10 @@ impl Rooms {
     /// # Errors
     /// When no answer came.
     pub async fn list(&self, names: &[&str]) -> Rpc<Vec<proto::Room>> {
-        let grant = VideoGrant {
-            room_list: true,
-            ..VideoGrant::default()
-        };
+        let grant = VideoGrant { room_list: true, ..VideoGrant::default() };
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        let reply: Result<proto::ListRoomsResponse, Refusal> = self
-            .call("ListRooms", grant, &proto::ListRoomsRequest { names })
-            .await?;
+        let reply: Result<proto::ListRoomsResponse, Refusal> =
+            self.call("ListRooms", grant, &proto::ListRoomsRequest { names }).await?;
         Ok(reply.map(|list| list.rooms))
     }
 
@@ -81,10 +70,7 @@ impl Rooms {
     /// # Errors
     /// When no answer came.
     pub async fn update_metadata(&self, room: &str, metadata: &str) -> Rpc<proto::Room> {
-        let request = proto::UpdateRoomMetadataRequest {
-            room: room.into(),
-            metadata: metadata.into(),
-        };
+        let request = proto::UpdateRoomMetadataRequest { room: room.into(), metadata: metadata.into() };
         self.call("UpdateRoomMetadata", self.admin(room), &request).await
     }
 
@@ -93,11 +79,7 @@ impl Rooms {
     /// # Errors
     /// When no answer came.
     pub async fn send_data(&self, room: &str, data: &[u8]) -> Rpc<proto::SendDataResponse> {
-        let request = proto::SendDataRequest {
-            room: room.into(),
-            data: data.to_vec(),
-            ..Default::default()
-        };
+        let request = proto::SendDataRequest { room: room.into(), data: data.to_vec(), ..Default::default() };
         self.call("SendData", self.admin(room), &request).await
     }
 
@@ -106,16 +88,9 @@ impl Rooms {
     /// # Errors
     /// When no answer came.
     pub async fn raw(&self, path: &str, content_type: &str, body: &str) -> Result<Answer> {
-        let grant = VideoGrant {
-            room_create: true,
-            room_list: true,
-            ..VideoGrant::default()
-        };
+        let grant = VideoGrant { room_create: true, room_list: true, ..VideoGrant::default() };
         let token = TokenBuilder::new(&self.key, grant).sign()?;
-        Ok(self
-            .endpoint
-            .post(&format!("/twirp/{path}"), Some(&token), content_type, body.into())
-            .await?)
+        Ok(self.endpoint.post(&format!("/twirp/{path}"), Some(&token), content_type, body.into()).await?)
     }
 
     /// ListRooms with a token of the caller's making.
@@ -124,30 +99,19 @@ impl Rooms {
     /// When no answer came.
     pub async fn list_as(&self, token: &Token) -> Result<Answer, Unreachable> {
         self.endpoint
-            .post(
-                "/twirp/livekit.RoomService/ListRooms",
-                Some(token),
-                "application/json",
-                b"{}".to_vec(),
-            )
+            .post("/twirp/livekit.RoomService/ListRooms", Some(token), "application/json", b"{}".to_vec())
             .await
     }
 
     fn admin(&self, room: &str) -> VideoGrant {
-        VideoGrant {
-            room: room.into(),
-            room_admin: true,
-            ..VideoGrant::default()
-        }
+        VideoGrant { room: room.into(), room_admin: true, ..VideoGrant::default() }
     }
 
     async fn call<T: Message + Default>(&self, method: &str, grant: VideoGrant, request: &impl Message) -> Rpc<T> {
         let token = TokenBuilder::new(&self.key, grant).sign()?;
         let path = format!("/twirp/livekit.RoomService/{method}");
-        let (answer, bytes) = self
-            .endpoint
-            .post_bytes(&path, Some(&token), "application/protobuf", request.encode_to_vec())
-            .await?;
+        let (answer, bytes) =
+            self.endpoint.post_bytes(&path, Some(&token), "application/protobuf", request.encode_to_vec()).await?;
         if answer.status != 200 {
             return Ok(Err(Refusal(answer)));
         }

@@ -60,9 +60,7 @@ impl Signal {
     /// # Errors
     /// When no answer came.
     pub async fn validate_by_query(&self, token: &Token) -> Result<Answer, Unreachable> {
-        self.endpoint
-            .get(&format!("/rtc/validate?access_token={}", token.expose()), None)
-            .await
+        self.endpoint.get(&format!("/rtc/validate?access_token={}", token.expose()), None).await
     }
 
     /// Joins and waits for the JoinResponse.
@@ -87,18 +85,11 @@ impl Signal {
 
     async fn join_untold(&self, token: &Token) -> Result<Session, JoinError> {
         let deadline = Deadline::now() + JOIN_TIMEOUT;
-        let mut socket = self
-            .open(&format!("/rtc?protocol={PROTOCOL}&auto_subscribe=1"), token, deadline)
-            .await?;
+        let mut socket = self.open(&format!("/rtc?protocol={PROTOCOL}&auto_subscribe=1"), token, deadline).await?;
         let message = next_message(&mut socket, deadline).await.map_err(JoinError::Protocol)?;
         match message {
-            signal_response::Message::Join(join) => Ok(Session {
-                join: Box::new(join),
-                socket,
-            }),
-            other => Err(JoinError::Protocol(anyhow!(
-                "its first message is {other:?} and not a JoinResponse"
-            ))),
+            signal_response::Message::Join(join) => Ok(Session { join: Box::new(join), socket }),
+            other => Err(JoinError::Protocol(anyhow!("its first message is {other:?} and not a JoinResponse"))),
         }
     }
 
@@ -110,13 +101,8 @@ impl Signal {
     /// When no answer came, or one without an identity.
     pub async fn server_info(&self, key: &Key) -> Result<proto::ServerInfo, JoinError> {
         let deadline = Deadline::now() + JOIN_TIMEOUT;
-        let grant = VideoGrant {
-            agent: true,
-            ..VideoGrant::default()
-        };
-        let token = TokenBuilder::new(key, grant)
-            .sign()
-            .map_err(|error| JoinError::Protocol(error.into()))?;
+        let grant = VideoGrant { agent: true, ..VideoGrant::default() };
+        let token = TokenBuilder::new(key, grant).sign().map_err(|error| JoinError::Protocol(error.into()))?;
         let mut socket = self.open("/agent", &token, deadline).await?;
         let asked = async {
             let register = proto::RegisterWorkerRequest {
@@ -124,9 +110,7 @@ impl Signal {
                 version: env!("CARGO_PKG_VERSION").into(),
                 ..Default::default()
             };
-            let message = proto::WorkerMessage {
-                message: Some(proto::worker_message::Message::Register(register)),
-            };
+            let message = proto::WorkerMessage { message: Some(proto::worker_message::Message::Register(register)) };
             socket.send(Message::binary(message.encode_to_vec())).await?;
             loop {
                 let bytes = next_binary(&mut socket, deadline).await?;
@@ -143,41 +127,23 @@ impl Signal {
 
     async fn open(&self, path: &str, token: &Token, deadline: Deadline) -> Result<Socket, JoinError> {
         let url = format!("{}{path}", self.endpoint.ws_url());
-        let mut request = url
-            .as_str()
-            .into_client_request()
-            .map_err(|error| Unreachable::of(&url, &error))?;
+        let mut request = url.as_str().into_client_request().map_err(|error| Unreachable::of(&url, &error))?;
         let bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose()));
-        request.headers_mut().insert(
-            "authorization",
-            bearer.map_err(|error| JoinError::Protocol(error.into()))?,
-        );
+        request.headers_mut().insert("authorization", bearer.map_err(|error| JoinError::Protocol(error.into()))?);
         let connector = Connector::Rustls(self.endpoint.http.tls.clone());
         let connecting = connect_async_tls_with_config(request, None, true, Some(connector));
         match timeout_at(deadline, Box::pin(connecting)).await {
             Ok(Ok((socket, _))) => Ok(socket),
             Ok(Err(tungstenite::Error::Http(response))) => {
-                let content_type = response
-                    .headers()
-                    .get("content-type")
-                    .and_then(|value| value.to_str().ok());
+                let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
                 Err(JoinError::Refused(Answer {
                     status: response.status().as_u16(),
                     content_type: content_type.unwrap_or_default().to_owned(),
-                    body: response
-                        .body()
-                        .as_deref()
-                        .map(String::from_utf8_lossy)
-                        .unwrap_or_default()
-                        .into_owned(),
+                    body: response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default().into_owned(),
                 }))
             }
             Ok(Err(error)) => Err(Unreachable::of(&url, &error).into()),
-            Err(_) => Err(Unreachable {
-                url: self.endpoint.ws_url(),
-                why: Why::Timeout,
-            }
-            .into()),
+            Err(_) => Err(Unreachable { url: self.endpoint.ws_url(), why: Why::Timeout }.into()),
         }
     }
 }
@@ -196,29 +162,17 @@ impl Session {
 
     /// The room's sid, or empty.
     pub fn room_sid(&self) -> &str {
-        self.join
-            .room
-            .as_ref()
-            .map(|room| room.sid.as_str())
-            .unwrap_or_default()
+        self.join.room.as_ref().map(|room| room.sid.as_str()).unwrap_or_default()
     }
 
     /// The node that has the room, or empty.
     pub fn node_id(&self) -> &str {
-        self.join
-            .server_info
-            .as_ref()
-            .map(|info| info.node_id.as_str())
-            .unwrap_or_default()
+        self.join.server_info.as_ref().map(|info| info.node_id.as_str()).unwrap_or_default()
     }
 
     /// The version of that node, or empty.
     pub fn version(&self) -> &str {
-        self.join
-            .server_info
-            .as_ref()
-            .map(|info| info.version.as_str())
-            .unwrap_or_default()
+        self.join.server_info.as_ref().map(|info| info.version.as_str()).unwrap_or_default()
     }
 
     /// The interval at which the server wants pings.
@@ -252,8 +206,7 @@ impl Session {
         let started = Instant::now();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let timestamp = i64::try_from(now.as_millis()).unwrap_or_default();
-        self.send(signal_request::Message::PingReq(proto::Ping { timestamp, rtt: 0 }))
-            .await?;
+        self.send(signal_request::Message::PingReq(proto::Ping { timestamp, rtt: 0 })).await?;
         let deadline = Deadline::now() + Duration::from_secs(5);
         loop {
             if let signal_response::Message::PongResp(pong) = next_message(&mut self.socket, deadline).await?
@@ -266,9 +219,7 @@ impl Session {
 
     /// Leaves the room and closes the connection. What goes wrong here no longer matters to the caller.
     pub async fn leave(mut self) {
-        let _ = self
-            .send(signal_request::Message::Leave(proto::LeaveRequest::default()))
-            .await;
+        let _ = self.send(signal_request::Message::Leave(proto::LeaveRequest::default())).await;
         let _ = self.socket.close(None).await;
     }
 

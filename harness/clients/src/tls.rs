@@ -16,13 +16,7 @@ pub fn install_crypto_provider() {
 pub(crate) fn trusting(ca_pem: &str) -> Result<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(ca_pem.as_bytes()) {
-        roots
-            .add(certificate.context("reading the CA certificate")?)
-            .context("trusting the CA certificate")?;
+        roots.add(certificate.context("reading the CA certificate")?).context("trusting the CA certificate")?;
     }
-    Ok(Arc::new(
-        ClientConfig::builder()
-            .with_root_certificates(roots)
-            .with_no_client_auth(),
-    ))
+    Ok(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
 }

@@ -102,12 +102,7 @@ pub struct TokenBuilder {
 impl TokenBuilder {
     /// A token of this key with this grant and without an identity.
     pub fn new(key: &Key, grant: VideoGrant) -> Self {
-        Self {
-            key: key.clone(),
-            identity: String::new(),
-            grant,
-            expired_for: None,
-        }
+        Self { key: key.clone(), identity: String::new(), grant, expired_for: None }
     }
 
     /// The participant's identity (`sub`).
@@ -168,10 +163,7 @@ mod tests {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     fn key() -> Key {
-        Key {
-            id: "devkey".into(),
-            secret: Secret::new("0123456789abcdef0123456789abcdef"),
-        }
+        Key { id: "devkey".into(), secret: Secret::new("0123456789abcdef0123456789abcdef") }
     }
 
     fn part(token: &str, index: usize) -> String {
@@ -181,11 +173,7 @@ mod tests {
 
     #[test]
     fn claims_use_the_names_of_livekit() {
-        let grant = VideoGrant {
-            room: "r".into(),
-            room_join: true,
-            ..VideoGrant::default()
-        };
+        let grant = VideoGrant { room: "r".into(), room_join: true, ..VideoGrant::default() };
         let token = TokenBuilder::new(&key(), grant).identity("me").sign().expect("signed");
         assert_eq!(part(token.expose(), 0), r#"{"typ":"JWT","alg":"HS256"}"#);
         let claims = part(token.expose(), 1);

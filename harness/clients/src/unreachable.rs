@@ -70,10 +70,7 @@ fn known(cause: &(dyn Error + 'static)) -> Option<Why> {
             _ => None,
         };
     }
-    if cause
-        .downcast_ref::<reqwest::Error>()
-        .is_some_and(reqwest::Error::is_timeout)
-    {
+    if cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout) {
         return Some(Why::Timeout);
     }
     let io = cause.downcast_ref::<io::Error>()?;
@@ -82,10 +79,7 @@ fn known(cause: &(dyn Error + 'static)) -> Option<Why> {
         io::ErrorKind::TimedOut => Some(Why::Timeout),
         io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => Some(Why::Closed),
         // An io::Error hides what it wraps from `source`, where rustls' reason sits.
-        _ => io
-            .get_ref()
-            .map(|inner| why(inner))
-            .filter(|inner| !matches!(inner, Why::Other(_))),
+        _ => io.get_ref().map(|inner| why(inner)).filter(|inner| !matches!(inner, Why::Other(_))),
     }
 }
 

@@ -23,9 +23,6 @@ pub enum ConfigError {
 
 impl ConfigError {
     pub(crate) fn invalid(file: &str, problem: impl ToString) -> Self {
-        Self::Invalid {
-            file: file.to_owned(),
-            problem: problem.to_string(),
-        }
+        Self::Invalid { file: file.to_owned(), problem: problem.to_string() }
     }
 }

@@ -53,9 +53,7 @@ mod tests {
     fn ids_need_a_reason() {
         let good = ExpectedSkips::parse("f", "# why\n\nsip.invite  no bridge here\n").expect("good");
         assert!(good.allows("sip.invite") && !good.allows("sip"));
-        let error = ExpectedSkips::parse("f", "sip.invite\n")
-            .expect_err("no reason")
-            .to_string();
+        let error = ExpectedSkips::parse("f", "sip.invite\n").expect_err("no reason").to_string();
         assert_eq!(error, "f: line 1: \"sip.invite\" has no reason; write `id  reason`");
     }
 

@@ -69,10 +69,7 @@ impl StagingTests {
     /// # Errors
     /// [`ConfigError`] names file, line and remedy.
     pub fn read(file: &str) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Read {
-            file: file.into(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Read { file: file.into(), source })?;
         Self::parse(file, &text)
     }
 
@@ -82,12 +79,7 @@ impl StagingTests {
         if parsed.format != FORMAT {
             problems.push(format!("format is {} and must be {FORMAT}", parsed.format));
         }
-        let Limits {
-            health_ms_max,
-            redis_ms_max,
-            api_ms_max,
-            join_ms_p95,
-        } = parsed.limits;
+        let Limits { health_ms_max, redis_ms_max, api_ms_max, join_ms_p95 } = parsed.limits;
         for (name, value) in [
             ("health_ms_max", health_ms_max),
             ("redis_ms_max", redis_ms_max),
@@ -98,17 +90,10 @@ impl StagingTests {
                 problems.push(format!("limits.{name} is {value} and must be above 0 milliseconds"));
             }
         }
-        let Images {
-            livekit,
-            redis,
-            haproxy,
-        } = &parsed.images;
+        let Images { livekit, redis, haproxy } = &parsed.images;
         for (name, choice) in [("livekit", livekit), ("redis", redis), ("haproxy", haproxy)] {
             for image in [&choice.official, &choice.local] {
-                if !image
-                    .rsplit_once(':')
-                    .is_some_and(|(name, tag)| !name.is_empty() && !tag.is_empty())
-                {
+                if !image.rsplit_once(':').is_some_and(|(name, tag)| !name.is_empty() && !tag.is_empty()) {
                     problems.push(format!("images.{name} has {image:?}; write it as name:tag"));
                 }
             }
@@ -136,11 +121,7 @@ mod tests {
         let text = DEFAULT.replace("join_ms_p95:", "join_ms_p99:");
         let error = StagingTests::parse("x.yaml", &text).expect_err("a typo").to_string();
         assert!(error.contains("x.yaml") && error.contains("join_ms_p99"), "{error}");
-        let line = text
-            .lines()
-            .position(|line| line.contains("join_ms_p99"))
-            .expect("the line")
-            + 1;
+        let line = text.lines().position(|line| line.contains("join_ms_p99")).expect("the line") + 1;
         assert!(error.contains(&line.to_string()), "no line {line} in: {error}");
     }
 
@@ -150,14 +131,8 @@ mod tests {
             .replace("health_ms_max: 1000", "health_ms_max: 0")
             .replace("join_ms_p95: 2000", "join_ms_p95: .nan")
             .replace("official: redis:7.0", "official: redis");
-        let error = StagingTests::parse("x.yaml", &text)
-            .expect_err("impossible")
-            .to_string();
-        for part in [
-            "limits.health_ms_max is 0",
-            "limits.join_ms_p95 is NaN",
-            "images.redis has \"redis\"",
-        ] {
+        let error = StagingTests::parse("x.yaml", &text).expect_err("impossible").to_string();
+        for part in ["limits.health_ms_max is 0", "limits.join_ms_p95 is NaN", "images.redis has \"redis\""] {
             assert!(error.contains(part), "no {part:?} in: {error}");
         }
     }

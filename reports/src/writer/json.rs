@@ -64,9 +64,6 @@ mod tests {
     fn keys_are_sorted_at_every_depth() {
         let value: serde_json::Value =
             serde_json::from_str(r#"{ "b": [ {"z": 1, "a": null} ], "a": "é\n" }"#).expect("json");
-        assert_eq!(
-            canonical_json(&value).expect("canonical"),
-            r#"{"a":"é\n","b":[{"a":null,"z":1}]}"#
-        );
+        assert_eq!(canonical_json(&value).expect("canonical"), r#"{"a":"é\n","b":[{"a":null,"z":1}]}"#);
     }
 }

@@ -138,13 +138,7 @@ fn enrich(report: &Report, plain: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 fn totals<'a>(report: &Report, mut element: BytesStart<'a>) -> BytesStart<'a> {
-    let Counts {
-        failed,
-        errored,
-        skipped,
-        not_run,
-        ..
-    } = report.counts;
+    let Counts { failed, errored, skipped, not_run, .. } = report.counts;
     let time_ms: u64 = report.results.iter().map(CheckResult::duration_ms).sum();
     for (name, value) in [
         ("name", "greenlight".to_owned()),
@@ -165,22 +159,13 @@ fn suite_properties(report: &Report) -> Vec<(String, String)> {
     let mut list = vec![
         ("greenlight.run_id".to_owned(), header.run_id.clone()),
         ("greenlight.seed".to_owned(), header.seed.to_string()),
-        (
-            "greenlight.tool".to_owned(),
-            format!("{} {}", header.tool.name, header.tool.version),
-        ),
+        ("greenlight.tool".to_owned(), format!("{} {}", header.tool.name, header.tool.version)),
         ("greenlight.target".to_owned(), header.target.kind.clone()),
         ("greenlight.url".to_owned(), header.target.url.clone()),
-        (
-            "greenlight.verdict".to_owned(),
-            format!("{:?}", report.verdict).to_lowercase(),
-        ),
+        ("greenlight.verdict".to_owned(), format!("{:?}", report.verdict).to_lowercase()),
     ];
     for node in &report.subject.before.nodes {
-        list.push((
-            format!("greenlight.node.{}", node.name),
-            format!("{} {}", node.version, node.node_id),
-        ));
+        list.push((format!("greenlight.node.{}", node.name), format!("{} {}", node.version, node.node_id)));
     }
     list
 }
@@ -204,10 +189,7 @@ fn open_case(
         ("flaky".to_owned(), result.flaky.to_string()),
     ];
     for value in measured {
-        list.push((
-            value.name.clone(),
-            format!("{} ({}, n={})", value.value, value.limit, value.n),
-        ));
+        list.push((value.name.clone(), format!("{} ({}, n={})", value.value, value.limit, value.n)));
     }
     if let Some(failure) = result.failure() {
         list.push(("blame".to_owned(), failure.blame.to_string()));
@@ -225,11 +207,7 @@ fn close_case(writer: &mut Writer<Vec<u8>>, result: Option<&CheckResult>) -> io:
                 _ if last.outcome.is_red() => "rerunError",
                 _ => "flakyError",
             };
-            let message = attempt
-                .failure
-                .as_ref()
-                .map(|failure| &failure.what)
-                .or(attempt.reason.as_ref());
+            let message = attempt.failure.as_ref().map(|failure| &failure.what).or(attempt.reason.as_ref());
             let message = message.map(String::as_str).unwrap_or_default();
             let mut element = BytesStart::new(kind);
             element.push_attribute(("type", attempt.outcome.word()));
@@ -264,10 +242,7 @@ fn leaf(writer: &mut Writer<Vec<u8>>, name: &str, content: &str) -> io::Result<(
 }
 
 fn text(writer: &mut Writer<Vec<u8>>, content: &str) -> io::Result<()> {
-    writer.write_event(Event::Text(BytesText::new(&shorten(
-        &printable(content),
-        LOG_BYTES_MAX,
-    ))))
+    writer.write_event(Event::Text(BytesText::new(&shorten(&printable(content), LOG_BYTES_MAX))))
 }
 
 #[cfg(test)]
@@ -321,18 +296,14 @@ mod tests {
         );
         let document = roxmltree::Document::parse(&xml).expect("xml");
         let root = document.root_element();
-        let totals: Vec<_> = ["tests", "failures", "errors", "skipped"]
-            .iter()
-            .map(|name| root.attribute(*name))
-            .collect();
+        let totals: Vec<_> =
+            ["tests", "failures", "errors", "skipped"].iter().map(|name| root.attribute(*name)).collect();
         assert_eq!(totals, [Some("6"), Some("1"), Some("2"), Some("1")]);
         let suites: Vec<_> = root.children().filter(|node| node.has_tag_name("testsuite")).collect();
         assert_eq!(suites.len(), 2);
         for name in ["tests", "failures", "errors", "skipped"] {
-            let sum: usize = suites
-                .iter()
-                .map(|suite| suite.attribute(name).expect(name).parse::<usize>().expect(name))
-                .sum();
+            let sum: usize =
+                suites.iter().map(|suite| suite.attribute(name).expect(name).parse::<usize>().expect(name)).sum();
             assert_eq!(root.attribute(name), Some(sum.to_string().as_str()), "{name}");
         }
     }
@@ -341,10 +312,7 @@ mod tests {
     fn a_case_carries_what_ci_systems_read() {
         let xml = written(vec![result("a.b", Outcome::Failed)]);
         let document = roxmltree::Document::parse(&xml).expect("xml");
-        let case = document
-            .descendants()
-            .find(|node| node.has_tag_name("testcase"))
-            .expect("a case");
+        let case = document.descendants().find(|node| node.has_tag_name("testcase")).expect("a case");
         for (name, value) in [
             ("name", "a.b"),
             ("classname", "greenlight.a"),
@@ -354,10 +322,7 @@ mod tests {
         ] {
             assert_eq!(case.attribute(name), Some(value), "{name}");
         }
-        let failure = case
-            .children()
-            .find(|node| node.has_tag_name("failure"))
-            .expect("a failure");
+        let failure = case.children().find(|node| node.has_tag_name("failure")).expect("a failure");
         assert_eq!(failure.attribute("message"), Some("a token was refused"));
         assert!(failure.text().expect("text").contains("fix      compare the keys"));
     }
@@ -365,9 +330,7 @@ mod tests {
     #[test]
     fn a_retried_check_keeps_its_first_attempt() {
         let mut retried = passed("a.b");
-        retried
-            .attempts
-            .insert(0, result("a.b", Outcome::Failed).attempts.remove(0));
+        retried.attempts.insert(0, result("a.b", Outcome::Failed).attempts.remove(0));
         retried.flaky = true;
         let xml = written(vec![retried]);
         assert!(xml.contains("<flakyFailure") && !xml.contains("<failure"), "{xml}");

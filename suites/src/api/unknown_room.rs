@@ -26,22 +26,11 @@ async fn check(ctx: &Ctx) -> Verdict {
     let rooms = ctx.rooms();
     let known = ctx.name("known");
     let unknown = ctx.name("unknown");
-    let request = proto::CreateRoomRequest {
-        name: known.clone(),
-        ..Default::default()
-    };
+    let request = proto::CreateRoomRequest { name: known.clone(), ..Default::default() };
     ensure_ok!(rooms.create(&request).await?, "a room can't be created", fix = FIX);
-    ensure_ok!(
-        rooms.update_metadata(&known, "x").await?,
-        "a room that exists is not found",
-        fix = FIX
-    );
+    ensure_ok!(rooms.update_metadata(&known, "x").await?, "a room that exists is not found", fix = FIX);
 
-    let listed = ensure_ok!(
-        rooms.participants(&unknown).await?,
-        "listing an unknown room is refused",
-        fix = FIX
-    );
+    let listed = ensure_ok!(rooms.participants(&unknown).await?, "listing an unknown room is refused", fix = FIX);
     ensure!(listed.len(), == 0, "an unknown room has participants", fix = FIX);
     let status = |reply: Result<(), greenlight_harness::clients::Refusal>| match reply {
         Ok(()) => (200, String::new()),

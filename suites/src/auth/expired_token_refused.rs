@@ -38,13 +38,7 @@ async fn check(ctx: &Ctx) -> Verdict {
             }
             Err(other) => return Err(other.into()),
             Ok(_) => {
-                return Err(failed(
-                    "a join with an expired token succeeds",
-                    "a session",
-                    "401",
-                    FIX,
-                    None,
-                ));
+                return Err(failed("a join with an expired token succeeds", "a session", "401", FIX, None));
             }
         }
         refused += 1;

@@ -6,8 +6,5 @@ mod wrong_secret_refused;
 
 use greenlight_harness::Check;
 
-pub(crate) const CHECKS: &[&Check] = &[
-    &valid_token_accepted::CHECK,
-    &expired_token_refused::CHECK,
-    &wrong_secret_refused::CHECK,
-];
+pub(crate) const CHECKS: &[&Check] =
+    &[&valid_token_accepted::CHECK, &expired_token_refused::CHECK, &wrong_secret_refused::CHECK];

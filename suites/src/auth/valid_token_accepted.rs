@@ -33,12 +33,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     let within = ctx.signal().validate(&just_expired).await?;
     ensure!(within.status, == 200, "a token that expired 20 s ago is refused, within the leeway of 60 s",
         blame = Component::LivekitServer, fix = "compare the server's clock with this machine's; both should follow NTP");
-    let list = ctx
-        .token(VideoGrant {
-            room_list: true,
-            ..Default::default()
-        })
-        .sign()?;
+    let list = ctx.token(VideoGrant { room_list: true, ..Default::default() }).sign()?;
     let listed = ctx.rooms().list_as(&list).await?;
     ensure!(listed.status, == 200, "a token that may list rooms is refused", fix = FIX);
     ctx.pass().counted("tokens_accepted", 4, Exactly(4.0))

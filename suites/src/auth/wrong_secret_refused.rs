@@ -22,10 +22,7 @@ const FIX: &str = "something between here and the server vouches for tokens: com
 async fn check(ctx: &Ctx) -> Verdict {
     let room = ctx.name("room");
     let join = ctx.join_token(&room, "caller");
-    let list = ctx.token(VideoGrant {
-        room_list: true,
-        ..Default::default()
-    });
+    let list = ctx.token(VideoGrant { room_list: true, ..Default::default() });
     // The same two calls with the real secret, or a refusal says nothing about the signature.
     ensure!(ctx.signal().validate(&join.sign()?).await?.status, == 200, "a valid token is refused",
         blame = Component::Keys, fix = "compare the API key and secret given to this run with `keys:` in livekit.yaml");
@@ -36,19 +33,12 @@ async fn check(ctx: &Ctx) -> Verdict {
     let wrong = Secret::new(format!("{}x", ctx.key().secret.expose()));
     let unknown = format!("{}x", ctx.key().id);
     let forged = [
-        (
-            join.clone().secret(wrong.clone()),
-            list.clone().secret(wrong),
-            "signature is invalid",
-        ),
+        (join.clone().secret(wrong.clone()), list.clone().secret(wrong), "signature is invalid"),
         (join.issuer(&unknown), list.issuer(&unknown), "invalid API key"),
     ];
     let mut refused = 0;
     for (join, list, reason) in forged {
-        for answer in [
-            ctx.signal().validate(&join.sign()?).await?,
-            ctx.rooms().list_as(&list.sign()?).await?,
-        ] {
+        for answer in [ctx.signal().validate(&join.sign()?).await?, ctx.rooms().list_as(&list.sign()?).await?] {
             ensure!(answer.status, == 401, "a forged token is accepted", fix = FIX);
             ensure!(answer.body.contains(reason), == true, format!("it is refused for another reason than {reason:?}"), fix = FIX);
             refused += 1;

@@ -38,10 +38,7 @@ async fn check(ctx: &Ctx) -> Verdict {
         let complete = ctx
             .eventually(secs(5), async || {
                 let mut listed: Vec<String> = match rooms.participants(&room).await? {
-                    Ok(participants) => participants
-                        .into_iter()
-                        .map(|participant| participant.identity)
-                        .collect(),
+                    Ok(participants) => participants.into_iter().map(|participant| participant.identity).collect(),
                     Err(_) => return Ok(None),
                 };
                 listed.sort();

@@ -50,10 +50,5 @@ async fn check(ctx: &Ctx) -> Verdict {
             fix = "the nodes call each other over pub/sub: check ACL rules (`+publish +subscribe`) and proxies between"
         ));
     }
-    ctx.pass().measured(
-        "redis_ms_max",
-        slowest.as_secs_f64() * 1e3,
-        AtMost(ctx.limits().redis_ms_max),
-        2 * ROUNDS,
-    )
+    ctx.pass().measured("redis_ms_max", slowest.as_secs_f64() * 1e3, AtMost(ctx.limits().redis_ms_max), 2 * ROUNDS)
 }

@@ -25,10 +25,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     let mut slowest = Duration::ZERO;
     let mut asked = 0;
     let entry = ("the balancer".to_owned(), ctx.entry(), Component::Balancer);
-    let nodes = ctx
-        .nodes()
-        .iter()
-        .map(|node| (node.name.clone(), &node.endpoint, Component::LivekitServer));
+    let nodes = ctx.nodes().iter().map(|node| (node.name.clone(), &node.endpoint, Component::LivekitServer));
     for (name, endpoint, blame) in nodes.chain([entry]) {
         for _ in 0..ROUNDS {
             slowest = slowest.max(healthy(&name, endpoint, blame).await?);
@@ -36,14 +33,12 @@ async fn check(ctx: &Ctx) -> Verdict {
         }
     }
     let expected = ROUNDS * (ctx.nodes().len() + 1);
-    ctx.pass()
-        .counted("healthy_answers", asked, Exactly(expected as f64))?
-        .measured(
-            "health_ms_max",
-            slowest.as_secs_f64() * 1e3,
-            AtMost(ctx.limits().health_ms_max),
-            asked,
-        )
+    ctx.pass().counted("healthy_answers", asked, Exactly(expected as f64))?.measured(
+        "health_ms_max",
+        slowest.as_secs_f64() * 1e3,
+        AtMost(ctx.limits().health_ms_max),
+        asked,
+    )
 }
 
 async fn healthy(name: &str, endpoint: &Endpoint, blame: Component) -> Result<Duration, Halt> {
@@ -64,10 +59,7 @@ async fn healthy(name: &str, endpoint: &Endpoint, blame: Component) -> Result<Du
             "see what listens there: HAProxy says 503 when it knows no healthy node",
             Some(blame),
         )),
-        Err(Unreachable {
-            why: Why::Certificate(problem),
-            ..
-        }) => Err(failed(
+        Err(Unreachable { why: Why::Certificate(problem), .. }) => Err(failed(
             format!("the certificate of {name} is not accepted"),
             problem,
             "a valid certificate",

@@ -44,13 +44,7 @@ async fn check(ctx: &Ctx) -> Verdict {
         fix = "all nodes must use one Redis, and their clocks must agree within five seconds");
     let mut identities = BTreeSet::new();
     for session in &sessions {
-        identities.extend(
-            session
-                .join()
-                .participant
-                .as_ref()
-                .map(|participant| participant.identity.clone()),
-        );
+        identities.extend(session.join().participant.as_ref().map(|participant| participant.identity.clone()));
     }
     ensure!(identities.len(), == JOINS, "somebody got another participant's place", fix = "read the node's log");
     for session in sessions {
@@ -59,7 +53,10 @@ async fn check(ctx: &Ctx) -> Verdict {
     times_ms.sort_by(f64::total_cmp);
     // Nearest rank: the 48th of 50.
     let p95 = times_ms[(JOINS * 95).div_ceil(100) - 1];
-    ctx.pass()
-        .counted("joins", times_ms.len(), Exactly(JOINS as f64))?
-        .measured("join_ms_p95", p95, AtMost(ctx.limits().join_ms_p95), times_ms.len())
+    ctx.pass().counted("joins", times_ms.len(), Exactly(JOINS as f64))?.measured(
+        "join_ms_p95",
+        p95,
+        AtMost(ctx.limits().join_ms_p95),
+        times_ms.len(),
+    )
 }

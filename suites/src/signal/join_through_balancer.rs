@@ -50,6 +50,5 @@ async fn check(ctx: &Ctx) -> Verdict {
             "raise the idle timeouts of the balancer to hours (HAProxy: `timeout tunnel`, nginx: `proxy_read_timeout`)"
     );
     session.leave().await;
-    ctx.pass()
-        .measured("silence_held_s", silence.as_secs_f64(), AtLeast(6.0), 1)
+    ctx.pass().measured("silence_held_s", silence.as_secs_f64(), AtLeast(6.0), 1)
 }

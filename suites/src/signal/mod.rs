@@ -6,8 +6,5 @@ mod join_through_balancer;
 
 use greenlight_harness::Check;
 
-pub(crate) const CHECKS: &[&Check] = &[
-    &join_through_balancer::CHECK,
-    &join_on_each_node::CHECK,
-    &fifty_joins_in_parallel::CHECK,
-];
+pub(crate) const CHECKS: &[&Check] =
+    &[&join_through_balancer::CHECK, &join_on_each_node::CHECK, &fifty_joins_in_parallel::CHECK];

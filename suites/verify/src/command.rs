@@ -25,30 +25,15 @@ type Stopped = (Exit, String);
 
 fn run(cli: &Cli) -> Result<Exit, Stopped> {
     let usage = |error: &dyn std::fmt::Display| (Exit::Usage, error.to_string());
-    let selection = Selection {
-        suites: cli.suites.clone(),
-        tests: cli.tests.clone(),
-        tags: cli.tags.clone(),
-    };
+    let selection = Selection { suites: cli.suites.clone(), tests: cli.tests.clone(), tags: cli.tags.clone() };
     let selected = select(&checks(), &selection).map_err(|error| usage(&error))?;
-    let fault = cli
-        .plant
-        .as_deref()
-        .map(fault_named)
-        .transpose()
-        .map_err(|error| usage(&error))?;
+    let fault = cli.plant.as_deref().map(fault_named).transpose().map_err(|error| usage(&error))?;
     let config = configuration(cli.config.as_deref()).map_err(|error| usage(&error))?;
     if !matches!(cli.target.as_str(), "auto" | "containers") {
-        return Err(usage(&format!(
-            "no target {:?} in this version; it knows `containers` and `auto`",
-            cli.target
-        )));
+        return Err(usage(&format!("no target {:?} in this version; it knows `containers` and `auto`", cli.target)));
     }
     if selected.is_empty() {
-        return Err((
-            Exit::Incomplete,
-            "the filters together select no check; `--list` shows all".into(),
-        ));
+        return Err((Exit::Incomplete, "the filters together select no check; `--list` shows all".into()));
     }
     if cli.list {
         return list(&selected, cli.format)
@@ -79,9 +64,7 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
         on_ready: announce,
         on_result: |result| eprintln!("{}", result_line(result)),
     };
-    let ended = session
-        .run(&runtime, &interrupt)
-        .map_err(|error| (exit_of(&error), error.to_string()))?;
+    let ended = session.run(&runtime, &interrupt).map_err(|error| (exit_of(&error), error.to_string()))?;
     write_files(out.path(), &ended.report).map_err(|error| unknown(&format!("cannot write the report: {error}")))?;
     print(cli.output, &ended.report, &out).map_err(|error| unknown(&error))?;
     Ok(exit_for(&ended.report))
@@ -115,19 +98,10 @@ fn fault_named(name: &str) -> Result<PlantedFault, String> {
 
 fn announce(staging: &Staging, session: &Session<'_>) {
     let target = staging.target();
-    let nodes: Vec<String> = target
-        .identity
-        .nodes
-        .iter()
-        .map(|node| format!("{} {} {}", node.name, node.version, node.node_id))
-        .collect();
+    let nodes: Vec<String> =
+        target.identity.nodes.iter().map(|node| format!("{} {} {}", node.name, node.version, node.node_id)).collect();
     eprintln!("target   {}   {}", target.entry.ws_url(), nodes.join("   "));
-    eprintln!(
-        "run      {}   {} checks   seed {}",
-        staging.run_id(),
-        session.checks.len(),
-        session.seed
-    );
+    eprintln!("run      {}   {} checks   seed {}", staging.run_id(), session.checks.len(), session.seed);
     if let Some(fault) = session.fault {
         eprintln!("PLANTED  {}: red is what this run should be", fault.fault);
     }
@@ -145,9 +119,7 @@ fn print(format: OutputFormat, report: &Report, out: &OutDir) -> io::Result<()> 
 fn list(selected: &[&'static Check], format: ListFormat) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match format {
-        ListFormat::Terse => selected
-            .iter()
-            .try_for_each(|check| writeln!(stdout, "{}: test", check.id)),
+        ListFormat::Terse => selected.iter().try_for_each(|check| writeln!(stdout, "{}: test", check.id)),
         ListFormat::Json => {
             let list: Vec<_> = selected
                 .iter()

@@ -26,10 +26,7 @@ mod tests {
         }
         for check in greenlight_suites::checks() {
             for fault in check.proven_by {
-                let entry = catalogue()
-                    .iter()
-                    .find(|entry| entry.fault == *fault)
-                    .expect("in the catalogue");
+                let entry = catalogue().iter().find(|entry| entry.fault == *fault).expect("in the catalogue");
                 assert!(
                     entry.root == check.id || entry.consequences.contains(&check.id),
                     "{} says that {fault} turns it red, and the catalogue does not",

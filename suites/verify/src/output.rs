@@ -46,10 +46,7 @@ impl OutDir {
                 _ => {}
             }
         }
-        Ok(Self {
-            path: path.to_owned(),
-            _lock: lock,
-        })
+        Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
     /// The folder.
@@ -78,12 +75,7 @@ fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
 /// One line per ended check, for progress.
 pub fn result_line(result: &CheckResult) -> String {
     let flaky = if result.flaky { " (flaky)" } else { "" };
-    format!(
-        "  {:<8} {:<38} {:>6} ms{flaky}",
-        result.outcome.word(),
-        result.id,
-        result.duration_ms()
-    )
+    format!("  {:<8} {:<38} {:>6} ms{flaky}", result.outcome.word(), result.id, result.duration_ms())
 }
 
 /// The report as text for people: suites, then whatever is not green with its fix, then the verdict.
@@ -91,11 +83,7 @@ pub fn print_report(report: &Report, folder: &Path) -> String {
     let mut text = String::new();
     let mut suites: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
     for result in &report.results {
-        *suites
-            .entry(result.suite())
-            .or_default()
-            .entry(result.outcome.word())
-            .or_default() += 1;
+        *suites.entry(result.suite()).or_default().entry(result.outcome.word()).or_default() += 1;
     }
     for (suite, outcomes) in suites {
         let counts: Vec<String> = outcomes.iter().map(|(word, count)| format!("{count} {word}")).collect();
@@ -114,11 +102,7 @@ pub fn print_report(report: &Report, folder: &Path) -> String {
 
 fn finding(result: &CheckResult) -> String {
     let mut text = String::new();
-    let reason = result
-        .attempts
-        .last()
-        .and_then(|attempt| attempt.reason.as_deref())
-        .unwrap_or_default();
+    let reason = result.attempts.last().and_then(|attempt| attempt.reason.as_deref()).unwrap_or_default();
     match (result.outcome, result.failure()) {
         (Outcome::Failed | Outcome::Warned, Some(failure)) => {
             let word = result.outcome.word().to_uppercase();
@@ -171,10 +155,6 @@ pub(crate) fn verdict_line(report: &Report) -> String {
         }
     }
     let changed = report.verdict == RunVerdict::Inconclusive && counts.errored == 0;
-    let why = if changed {
-        "   the target changed or vanished during the run"
-    } else {
-        ""
-    };
+    let why = if changed { "   the target changed or vanished during the run" } else { "" };
     format!("{word:<8} {}{why}", parts.join(", "))
 }

@@ -109,13 +109,7 @@ impl Session<'_> {
             on_result: self.on_result,
         };
         let target = staging.target().clone();
-        let run = Run::new(
-            target,
-            self.checks,
-            options,
-            ExpectedSkips::shipped()?,
-            interrupt.clone(),
-        )?;
+        let run = Run::new(target, self.checks, options, ExpectedSkips::shipped()?, interrupt.clone())?;
         let conclusion = libtest_mimic::run(&self.arguments, run.trials(runtime.handle()));
         let report = runtime.block_on(run.finish())?;
         Ok(EndedRun { report, conclusion })
@@ -125,13 +119,8 @@ impl Session<'_> {
 /// Five letters and digits that no other run on this machine is likely to have.
 pub fn new_run_id() -> String {
     const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let letters = Choose::new(LETTERS).map(|choice| {
-        rand::rng()
-            .sample_iter(choice)
-            .take(5)
-            .map(|b| char::from(*b))
-            .collect()
-    });
+    let letters =
+        Choose::new(LETTERS).map(|choice| rand::rng().sample_iter(choice).take(5).map(|b| char::from(*b)).collect());
     letters.unwrap_or_else(|_| "run".to_owned())
 }
 
@@ -147,8 +136,5 @@ pub(crate) fn configuration(named: Option<&str>) -> Result<StagingTests, ConfigE
 
 /// A runtime with a thread per processor, on which every check of the process runs.
 pub(crate) fn runtime() -> Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("starting the runtime")
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")
 }

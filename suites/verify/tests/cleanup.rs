@@ -78,10 +78,7 @@ fn until(stderr: &mut BufReader<ChildStderr>, start: &str) -> Result<String> {
     let mut seen = String::new();
     loop {
         let mut line = String::new();
-        ensure!(
-            stderr.read_line(&mut line)? > 0,
-            "it ended without a line {start:?}:\n{seen}"
-        );
+        ensure!(stderr.read_line(&mut line)? > 0, "it ended without a line {start:?}:\n{seen}");
         if line.starts_with(start) {
             return Ok(line.split_whitespace().nth(1).unwrap_or_default().to_owned());
         }
@@ -104,16 +101,10 @@ fn ended(runtime: &Runtime, engine: &Engine, arguments: &[&str], code: i32) -> R
     let out = tempfile::tempdir()?;
     let (mut child, mut stderr) = verify(out.path(), arguments)?;
     let run_id = until(&mut stderr, "run ")?;
-    ensure!(
-        !remains(runtime, engine, &run_id)?.is_empty(),
-        "the control: a run that goes on must have containers"
-    );
+    ensure!(!remains(runtime, engine, &run_id)?.is_empty(), "the control: a run that goes on must have containers");
     let text = rest(stderr)?;
     let status = child.wait()?;
-    ensure!(
-        status.code() == Some(code),
-        "ended with {status}, expected {code}:\n{text}"
-    );
+    ensure!(status.code() == Some(code), "ended with {status}, expected {code}:\n{text}");
     let left = remains(runtime, engine, &run_id)?;
     ensure!(left.is_empty(), "left: {left:?}");
     Ok(text)
@@ -124,13 +115,7 @@ fn green(runtime: &Runtime, engine: &Engine) -> Result<()> {
 }
 
 fn red(runtime: &Runtime, engine: &Engine) -> Result<()> {
-    ended(
-        runtime,
-        engine,
-        &["--test", "infrastructure.redis", "--plant", "redis_stopped"],
-        1,
-    )
-    .map(drop)
+    ended(runtime, engine, &["--test", "infrastructure.redis", "--plant", "redis_stopped"], 1).map(drop)
 }
 
 fn panic(runtime: &Runtime, engine: &Engine) -> Result<()> {
@@ -140,10 +125,7 @@ fn panic(runtime: &Runtime, engine: &Engine) -> Result<()> {
     let logs = tempfile::tempdir()?;
     let interrupt = Interrupt::default();
     let staging = runtime.block_on(Staging::start(engine, &run_id, &config, logs.path(), &interrupt))?;
-    ensure!(
-        !remains(runtime, engine, &run_id)?.is_empty(),
-        "the control: a staging must have containers"
-    );
+    ensure!(!remains(runtime, engine, &run_id)?.is_empty(), "the control: a staging must have containers");
     let panicked = std::thread::spawn(move || {
         let _owned = staging;
         std::panic::resume_unwind(Box::new("as a bug of ours would"));
@@ -160,9 +142,7 @@ fn ctrl_c(runtime: &Runtime, engine: &Engine) -> Result<()> {
     // This check holds a silent connection for six seconds: it is still running when the signal comes.
     let (mut child, mut stderr) = verify(out.path(), &["--test", "signal.join_through_balancer"])?;
     let run_id = until(&mut stderr, "run ")?;
-    let killed = Command::new("kill")
-        .args(["-s", "INT", &child.id().to_string()])
-        .status()?;
+    let killed = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status()?;
     ensure!(killed.success(), "kill failed");
     let text = rest(stderr)?;
     let status = child.wait()?;
@@ -184,10 +164,7 @@ fn killed(runtime: &Runtime, engine: &Engine) -> Result<()> {
     let run_id = until(&mut stderr, "run ")?;
     child.kill()?;
     child.wait()?;
-    ensure!(
-        remains(runtime, engine, &run_id)?.len() == 5,
-        "a killed run should leave four containers and a network"
-    );
+    ensure!(remains(runtime, engine, &run_id)?.len() == 5, "a killed run should leave four containers and a network");
     ensure!(!out.path().join("report.json").exists(), "a killed run wrote a report");
     let next = ended(runtime, engine, &["--test", "auth.valid_token_accepted"], 0);
     let left = remains(runtime, engine, &run_id)?;
@@ -201,10 +178,7 @@ fn two_runs(runtime: &Runtime, engine: &Engine) -> Result<()> {
     let run_id = until(&mut stderr, "run ")?;
     let (mut second, said) = verify(out.path(), &["--test", "auth.valid_token_accepted"])?;
     let said = rest(said)?;
-    ensure!(
-        second.wait()?.code() == Some(2) && said.contains("another run writes to"),
-        "the second run said: {said}"
-    );
+    ensure!(second.wait()?.code() == Some(2) && said.contains("another run writes to"), "the second run said: {said}");
     let text = rest(stderr)?;
     ensure!(first.wait()?.code() == Some(0), "the first run was disturbed:\n{text}");
     ensure!(remains(runtime, engine, &run_id)?.is_empty(), "something is left");

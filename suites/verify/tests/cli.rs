@@ -16,10 +16,7 @@ fn verify(arguments: &[&str]) -> Output {
 
 fn code(arguments: &[&str]) -> (Option<i32>, String) {
     let output = verify(arguments);
-    (
-        output.status.code(),
-        String::from_utf8_lossy(&output.stderr).into_owned(),
-    )
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 #[test]
@@ -51,10 +48,7 @@ fn lists_are_readable_by_people_and_programs() {
 #[test]
 fn unknown_names_offer_the_nearest_and_exit_2() {
     for (arguments, said) in [
-        (
-            ["--test", "infrastructure.service_helth"],
-            "did you mean \"infrastructure.service_health\"?",
-        ),
+        (["--test", "infrastructure.service_helth"], "did you mean \"infrastructure.service_health\"?"),
         (["--suite", "aut"], "did you mean \"auth\"?"),
         (["--tag", "smokey"], "did you mean \"smoke\"?"),
         (["--plant", "redis"], "redis_stopped"),
@@ -72,20 +66,14 @@ fn unknown_names_offer_the_nearest_and_exit_2() {
 fn an_empty_selection_exits_4() {
     let (exit, stderr) = code(&["--suite", "auth", "--tag", "load"]);
     assert_eq!(exit, Some(4), "{stderr}");
-    assert!(
-        stderr.ends_with("exit 4: nothing, or not everything required, ran\n"),
-        "{stderr}"
-    );
+    assert!(stderr.ends_with("exit 4: nothing, or not everything required, ran\n"), "{stderr}");
 }
 
 #[test]
 fn a_missing_engine_exits_6_and_names_the_fix() {
     let (exit, stderr) = code(&["--out", "no-engine"]);
     assert_eq!(exit, Some(6), "{stderr}");
-    assert!(
-        stderr.contains("no container engine answers") && stderr.contains("docker info"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("no container engine answers") && stderr.contains("docker info"), "{stderr}");
 }
 
 #[test]

@@ -82,20 +82,13 @@ fn prove(fault: PlantedFault, engine: &Engine, runtime: &Runtime, interrupt: &In
 fn prove_on(fault: PlantedFault, staging: &mut Staging, runtime: &Runtime, interrupt: &Interrupt) -> Result<()> {
     let planted = runtime.block_on(fault.plant(staging))?;
     let report = run(&checks(), staging, runtime, interrupt)?;
-    ensure!(
-        runtime.block_on(planted.landed(staging))?,
-        "the fault was gone before the run had ended"
-    );
+    ensure!(runtime.block_on(planted.landed(staging))?, "the fault was gone before the run had ended");
     demand(fault, &report)?;
 
     runtime.block_on(planted.undo(staging))?;
     let root: Vec<_> = checks().into_iter().filter(|check| check.id == fault.root).collect();
     let healed = run(&root, staging, runtime, interrupt)?;
-    ensure!(
-        healed.counts.passed == 1,
-        "the root is still red after the fault was undone: {}",
-        describe(&healed)
-    );
+    ensure!(healed.counts.passed == 1, "the root is still red after the fault was undone: {}", describe(&healed));
     Ok(())
 }
 
@@ -108,21 +101,11 @@ fn run(checks: &[&'static Check], staging: &Staging, runtime: &Runtime, interrup
         planted: None,
         on_result: |_| {},
     };
-    let run = Run::new(
-        staging.target().clone(),
-        checks,
-        options,
-        ExpectedSkips::shipped()?,
-        interrupt.clone(),
-    )?;
+    let run = Run::new(staging.target().clone(), checks, options, ExpectedSkips::shipped()?, interrupt.clone())?;
     let log = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("libtest-{}.log", staging.run_id()));
     let logfile = Some(log.display().to_string());
     // One check at a time: behind a round robin, which node a request reaches depends on what runs beside it.
-    let arguments = Arguments {
-        test_threads: Some(1),
-        logfile,
-        ..Arguments::default()
-    };
+    let arguments = Arguments { test_threads: Some(1), logfile, ..Arguments::default() };
     let _red = libtest_mimic::run(&arguments, run.trials(runtime.handle()));
     std::fs::remove_file(log)?;
     Ok(runtime.block_on(run.finish())?)
@@ -130,30 +113,13 @@ fn run(checks: &[&'static Check], staging: &Staging, runtime: &Runtime, interrup
 
 /// The root is `Failed` and blames the fault's component; red are exactly root and consequences.
 fn demand(fault: PlantedFault, report: &Report) -> Result<()> {
-    let root = report
-        .results
-        .iter()
-        .find(|result| result.id == fault.root)
-        .context("the root did not run")?;
-    ensure!(
-        root.outcome == Outcome::Failed,
-        "the root is {}: {}",
-        root.outcome.word(),
-        describe(report)
-    );
+    let root = report.results.iter().find(|result| result.id == fault.root).context("the root did not run")?;
+    ensure!(root.outcome == Outcome::Failed, "the root is {}: {}", root.outcome.word(), describe(report));
     let blame = root.failure().map(|failure| failure.blame);
-    ensure!(
-        blame == Some(fault.blame),
-        "the root blames {blame:?} instead of {:?}",
-        fault.blame
-    );
+    ensure!(blame == Some(fault.blame), "the root blames {blame:?} instead of {:?}", fault.blame);
 
-    let red: BTreeSet<&str> = report
-        .results
-        .iter()
-        .filter(|result| result.outcome.is_red())
-        .map(|result| result.id.as_str())
-        .collect();
+    let red: BTreeSet<&str> =
+        report.results.iter().filter(|result| result.outcome.is_red()).map(|result| result.id.as_str()).collect();
     let expected: BTreeSet<&str> = fault.consequences.iter().copied().chain([fault.root]).collect();
     ensure!(
         red == expected,
@@ -169,16 +135,8 @@ fn describe(report: &Report) -> String {
     let mut lines = Vec::new();
     for result in &report.results {
         let reason = result.attempts.last().and_then(|attempt| attempt.reason.clone());
-        let text = result
-            .failure()
-            .map(|failure| format!("{} (found {})", failure.what, failure.found))
-            .or(reason);
-        lines.push(format!(
-            "  {:<8} {} {}",
-            result.outcome.word(),
-            result.id,
-            text.unwrap_or_default()
-        ));
+        let text = result.failure().map(|failure| format!("{} (found {})", failure.what, failure.found)).or(reason);
+        lines.push(format!("  {:<8} {} {}", result.outcome.word(), result.id, text.unwrap_or_default()));
     }
     lines.join("\n")
 }

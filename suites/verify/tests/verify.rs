@@ -71,12 +71,7 @@ fn run(arguments: &Arguments, selected: &[&'static Check]) -> anyhow::Result<Exi
     };
     let ended = session.run(&runtime, &interrupt)?;
     write_files(&folder, &ended.report)?;
-    if ended
-        .report
-        .results
-        .iter()
-        .all(|result| matches!(result.outcome, Outcome::Passed | Outcome::Skipped))
-    {
+    if ended.report.results.iter().all(|result| matches!(result.outcome, Outcome::Passed | Outcome::Skipped)) {
         std::fs::remove_dir_all(&folder)?;
     } else {
         eprintln!("report and logs: {}", folder.display());
