@@ -23,6 +23,7 @@ const CASES: &[(&str, Case)] = &[
     ("a_panic_leaves_nothing", panic),
     ("ctrl_c_leaves_nothing_and_exits_130", ctrl_c),
     ("a_killed_run_is_swept_by_the_next", killed),
+    ("everything_is_on_loopback_with_limits", loopback),
     ("two_runs_do_not_share_a_folder", two_runs),
 ];
 
@@ -170,6 +171,41 @@ fn killed(runtime: &Runtime, engine: &Engine) -> Result<()> {
     let left = remains(runtime, engine, &run_id)?;
     ensure!(left.is_empty(), "not swept: {left:?}");
     next.map(drop)
+}
+
+/// As `docker inspect` sees it: ports on 127.0.0.1 only, memory, CPU and process limits, and both media ports of a
+/// node published under the number that it listens on.
+fn loopback(runtime: &Runtime, engine: &Engine) -> Result<()> {
+    let out = tempfile::tempdir()?;
+    let (mut child, mut stderr) = verify(out.path(), &["--test", "signal.join_through_balancer"])?;
+    let run_id = until(&mut stderr, "run ")?;
+    let names: Vec<String> =
+        ["redis", "haproxy", "livekit-a", "livekit-b"].map(|name| format!("glt-{run_id}-{name}")).into();
+    let inspected = Command::new("docker").arg("inspect").args(&names).output()?;
+    let text = rest(stderr)?;
+    ensure!(child.wait()?.success(), "{text}");
+    let containers: serde_json::Value = serde_json::from_slice(&inspected.stdout)?;
+    let containers = containers.as_array().context("a list")?;
+    ensure!(containers.len() == 4, "{} containers", containers.len());
+    for container in containers {
+        let host = &container["HostConfig"];
+        for limit in ["Memory", "NanoCpus", "PidsLimit"] {
+            ensure!(host[limit].as_i64().is_some_and(|value| value > 0), "{} has no {limit}", container["Name"]);
+        }
+        let ports = container["NetworkSettings"]["Ports"].as_object().context("ports")?;
+        let mut same = 0;
+        for (inside, bindings) in ports {
+            let Some(bindings) = bindings.as_array() else { continue };
+            for binding in bindings {
+                ensure!(binding["HostIp"] == "127.0.0.1", "{} {inside} is on {}", container["Name"], binding["HostIp"]);
+                same += usize::from(inside.split('/').next() == binding["HostPort"].as_str());
+            }
+        }
+        let node = container["Name"].as_str().is_some_and(|name| name.contains("livekit"));
+        ensure!(same == if node { 2 } else { 0 }, "{} publishes {same} ports as they are", container["Name"]);
+    }
+    ensure!(remains(runtime, engine, &run_id)?.is_empty(), "something is left");
+    Ok(())
 }
 
 fn two_runs(runtime: &Runtime, engine: &Engine) -> Result<()> {
