@@ -1,6 +1,7 @@
 //! What every main does first.
 
-use crate::log::CheckLogLayer;
+use crate::log::{CheckLog, CheckLogLayer};
+use std::sync::Once;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -36,6 +37,7 @@ pub fn init() -> std::io::Result<Interrupt> {
     greenlight_clients::install_crypto_provider();
     // An error says that a subscriber is installed already: by a test of ours, which may.
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(CheckLogLayer));
+    silence_panics_of_checks();
     let interrupt = Interrupt::default();
     let setter = interrupt.clone();
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
@@ -53,4 +55,17 @@ pub fn init() -> std::io::Result<Interrupt> {
         }
     });
     Ok(interrupt)
+}
+
+/// A panic of a check becomes its result, redacted. The default hook would print its message, with whatever is in it.
+fn silence_panics_of_checks() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let default = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !CheckLog::is_collecting() {
+                default(panic);
+            }
+        }));
+    });
 }

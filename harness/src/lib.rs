@@ -34,7 +34,8 @@ pub use greenlight_reports as reports;
 /// Everything that a check's file needs.
 pub mod prelude {
     pub use crate::verdict::{Halt, Pass, Verdict, failed};
-    pub use crate::{Capability, Check, Ctx, Fault, Lane, ensure, ensure_ok, run, secs, skip};
+    pub use crate::{Capability, Check, Ctx, Fault, Lane, ensure, ensure_joined, ensure_ok, run, secs, skip};
+    pub use futures_util::future::join_all;
     pub use greenlight_clients::proto;
     pub use greenlight_clients::{JoinError, Secret, Unreachable, VideoGrant, Why};
     pub use greenlight_reports::Component;

@@ -31,6 +31,11 @@ impl CheckLog {
         LOG.scope(self.clone(), future)
     }
 
+    /// Whether the caller runs inside an attempt.
+    pub(crate) fn is_collecting() -> bool {
+        LOG.try_with(|_| ()).is_ok()
+    }
+
     pub(crate) fn text(&self) -> String {
         self.text.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -170,10 +170,16 @@ impl Shared {
         let mut attempts: Vec<Attempt> = Vec::new();
         while let Some(attempt) = self.executor.attempt(check).await {
             // An attempt that can't be cleaned of secrets is not kept at all, and the check stays without a result.
-            let Ok(attempt) = self.redactor.scrub(&attempt) else {
+            let Ok(mut attempt) = self.redactor.scrub(&attempt) else {
                 break;
             };
+            // Only after that: a secret that is cut in two is not recognised.
+            attempt.shorten();
             let outcome = attempt.outcome;
+            if outcome == Outcome::Skipped && !attempts.is_empty() {
+                // What was red does not become inapplicable by trying again.
+                break;
+            }
             attempts.push(attempt);
             self.record(check, &attempts);
             if !outcome.is_red() || attempts.len() > self.retries as usize {
@@ -258,6 +264,11 @@ mod tests {
             on_result: |_| {},
         };
         let runtime = tokio::runtime::Runtime::new().expect("runtime");
+        {
+            // What every main does: without it there is no check log.
+            let _context = runtime.enter();
+            crate::init().expect("init");
+        }
         let run = Run::new(target(), checks, options, ExpectedSkips::default(), interrupt.clone()).expect("a run");
         let logfile = Some(folder.path().join("log").display().to_string());
         let arguments = Arguments { logfile, test_threads: Some(4), ..Arguments::default() };
@@ -304,6 +315,43 @@ mod tests {
         interrupt.set();
         let (report, failed, _) = run(&[check("a.b", &[]), check("a.c", &[])], 0, &interrupt);
         assert_eq!((report.verdict, report.counts.not_run, failed), (RunVerdict::Incomplete, 2, 2));
+    }
+
+    #[test]
+    fn a_secret_across_the_cut_of_a_long_log_is_gone_too() {
+        let leaky = leaked("a.leaky", |ctx| {
+            let secret = ctx.key().secret.expose().to_owned();
+            Box::pin(async move {
+                for _ in 0..4_000 {
+                    tracing::info!(target: "greenlight_test", "{secret}");
+                }
+                Err(anyhow::anyhow!("{}", secret.repeat(1_000)).into())
+            })
+        });
+        let (report, _, journal) = run(&[leaky], 0, &Interrupt::default());
+        assert!(report.results[0].attempts[0].log.contains("bytes left out"), "the control: the log must be cut");
+        let written = String::from_utf8(greenlight_reports::json(&report).expect("json")).expect("text") + &journal;
+        for part in ["a-secret", "of-the-target"] {
+            assert!(!written.contains(part), "{part} is in {written}");
+        }
+    }
+
+    static LATER: AtomicU32 = AtomicU32::new(0);
+
+    #[test]
+    fn a_skip_after_a_red_attempt_stays_red() {
+        let fickle = leaked("a.fickle", |_| {
+            Box::pin(async {
+                match LATER.fetch_add(1, Ordering::SeqCst) {
+                    0 => Err(anyhow::anyhow!("no answer").into()),
+                    _ => crate::skip!("suddenly not applicable"),
+                }
+            })
+        });
+        // The id stands in no list of expected skips, so the skip is a failure; either way the check is red.
+        let (report, ..) = run(&[fickle, check("a.green", &[])], 3, &Interrupt::default());
+        assert!(report.results.iter().any(|result| result.id == "a.fickle" && result.outcome.is_red()));
+        assert_ne!(report.verdict, RunVerdict::Passed);
     }
 
     #[test]

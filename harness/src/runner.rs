@@ -9,15 +9,13 @@ use crate::target::Target;
 use crate::verdict::{Halt, Verdict};
 use greenlight_clients::Rooms;
 use greenlight_config::ExpectedSkips;
-use greenlight_reports::{Attempt, Component, Outcome, shorten};
+use greenlight_reports::{Attempt, Component, Outcome};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::time::timeout;
 
-/// What the report keeps of an attempt's log.
-const LOG_BYTES_MAX: usize = 40_000;
 /// A target that can't delete a room in this time keeps it, and the report says so.
 const CLEANUP_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -65,7 +63,11 @@ impl Executor {
             }),
             () = self.interrupt.wait() => None,
         };
+        // An aborted task ends at its next await; until then it can still make names.
         task.abort();
+        if !task.is_finished() {
+            let _ = timeout(CLEANUP_TIMEOUT, &mut task).await;
+        }
         let names = std::mem::take(&mut *names.lock().unwrap_or_else(PoisonError::into_inner));
         self.clean(&names).await;
         verdict
@@ -141,7 +143,7 @@ fn attempt(check: &Check, verdict: Verdict, started: OffsetDateTime, clock: Inst
         measured,
         failure,
         reason,
-        log: shorten(&log.text(), LOG_BYTES_MAX).into_owned(),
+        log: log.text(),
     }
 }
 

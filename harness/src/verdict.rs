@@ -57,7 +57,7 @@ pub enum MeasureError {
     #[error("{0} rests on no sample")]
     NoSample(String),
     /// Not a finite number.
-    #[error("{0} is not a finite number")]
+    #[error("{0} or its limit is not a finite number")]
     NotFinite(String),
 }
 
@@ -99,7 +99,8 @@ impl Pass {
     #[track_caller]
     pub fn measured(mut self, name: &str, value: f64, limit: Limit, n: usize) -> Verdict {
         let n = u64::try_from(n).ok().and_then(NonZeroU64::new).ok_or_else(|| MeasureError::NoSample(name.into()))?;
-        if !value.is_finite() {
+        let (Limit::AtLeast(bound) | Limit::AtMost(bound) | Limit::Exactly(bound)) = limit;
+        if !value.is_finite() || !bound.is_finite() {
             return Err(MeasureError::NotFinite(name.into()).into());
         }
         if !limit.holds(value) {
@@ -215,6 +216,21 @@ macro_rules! ensure_ok {
     };
 }
 
+/// Takes the session of a join that must succeed. A refusal by the server is a failure; silence, or something that is
+/// no join, is an error.
+#[macro_export]
+macro_rules! ensure_joined {
+    ($join:expr, $what:expr, $(blame = $blame:expr,)? fix = $fix:expr $(,)?) => {
+        match $join {
+            Ok(session) => session,
+            Err($crate::clients::JoinError::Refused(answer)) => {
+                return Err($crate::prelude::failed($what, answer, "a session", $fix, $crate::blame!($($blame)?)));
+            }
+            Err(other) => return Err(other.into()),
+        }
+    };
+}
+
 /// Ends the check as not applicable here: `skip!("the target offers no TURN")`.
 #[macro_export]
 macro_rules! skip {
@@ -251,6 +267,7 @@ mod tests {
             PassBuilder::new().counted("tries", 0, AtLeast(0.0)),
             PassBuilder::new().measured("ms", f64::NAN, AtMost(1.0), 1),
             PassBuilder::new().measured("ms", f64::NEG_INFINITY, AtMost(1.0), 1),
+            PassBuilder::new().measured("ms", 1.0, AtMost(f64::INFINITY), 1),
         ] {
             assert!(matches!(verdict, Err(Halt::Errored(_))), "{verdict:?}");
         }

@@ -1,15 +1,16 @@
 //! The one function that turns outcomes into the result of a run.
 
-use crate::{CheckResult, Counts, Outcome, RunVerdict, Subject};
+use crate::{CheckResult, Counts, Header, Outcome, RunVerdict, Subject};
 
 /// Merges outcomes. Nothing in here can turn an unknown into a pass.
 ///
 /// A run that did not end is incomplete whatever else it found; a false claim outweighs an unknown one;
 /// a subject that changed or vanished during the run leaves nothing to speak about; and a run in which nothing
-/// passed proves nothing, even if nothing failed.
-pub fn merge(results: &[CheckResult], subject: &Subject, interrupted: bool) -> RunVerdict {
+/// passed proves nothing, even if nothing failed. A run under a planted fault is never a pass: either the fault was
+/// seen, or it shows that these checks do not see it.
+pub fn merge(results: &[CheckResult], subject: &Subject, header: &Header) -> RunVerdict {
     let counts = Counts::of(results);
-    if interrupted || counts.not_run > 0 {
+    if header.interrupted || counts.not_run > 0 {
         RunVerdict::Incomplete
     } else if counts.failed > 0 {
         RunVerdict::Failed
@@ -17,7 +18,10 @@ pub fn merge(results: &[CheckResult], subject: &Subject, interrupted: bool) -> R
         RunVerdict::Inconclusive
     } else if counts.passed == 0 {
         RunVerdict::Incomplete
-    } else if subject.before.nodes.is_empty() || subject.after.as_ref() != Some(&subject.before) {
+    } else if subject.before.nodes.is_empty()
+        || subject.after.as_ref() != Some(&subject.before)
+        || header.target.planted.is_some()
+    {
         RunVerdict::Inconclusive
     } else {
         RunVerdict::Passed
@@ -38,8 +42,8 @@ fn is_backed(result: &CheckResult) -> bool {
 #[cfg(test)]
 mod tests {
     use super::merge;
-    use crate::seal::tests::{passed, result, subject};
-    use crate::{Outcome, RunVerdict, Subject};
+    use crate::seal::tests::{header, passed, result, subject};
+    use crate::{Header, Outcome, RunVerdict, Subject};
 
     #[test]
     fn outcomes_merge_as_documented() {
@@ -59,7 +63,7 @@ mod tests {
         ];
         for (outcomes, expected) in cases {
             let results: Vec<_> = outcomes.iter().map(|outcome| result("a.b", *outcome)).collect();
-            assert_eq!(merge(&results, &subject(), false), *expected, "{outcomes:?}");
+            assert_eq!(merge(&results, &subject(), &header()), *expected, "{outcomes:?}");
         }
     }
 
@@ -74,13 +78,21 @@ mod tests {
         unknown.before.nodes.clear();
         unknown.after = Some(unknown.before.clone());
         for subject in [changed, vanished, unknown] {
-            assert_eq!(merge(&[passed("a.b")], &subject, false), RunVerdict::Inconclusive);
+            assert_eq!(merge(&[passed("a.b")], &subject, &header()), RunVerdict::Inconclusive);
         }
     }
 
     #[test]
     fn an_interrupted_run_is_never_a_pass() {
-        assert_eq!(merge(&[passed("a.b")], &subject(), true), RunVerdict::Incomplete);
+        let interrupted = Header { interrupted: true, ..header() };
+        assert_eq!(merge(&[passed("a.b")], &subject(), &interrupted), RunVerdict::Incomplete);
+    }
+
+    #[test]
+    fn a_run_under_a_planted_fault_is_never_a_pass() {
+        let mut planted = header();
+        planted.target.planted = Some("redis_stopped".into());
+        assert_eq!(merge(&[passed("a.b")], &subject(), &planted), RunVerdict::Inconclusive);
     }
 
     #[test]
@@ -92,7 +104,7 @@ mod tests {
         let mut nan = passed("a.b");
         nan.attempts[0].measured[0].value = f64::NAN;
         for result in [unmeasured, over, nan] {
-            assert_eq!(merge(&[result], &subject(), false), RunVerdict::Inconclusive);
+            assert_eq!(merge(&[result], &subject(), &header()), RunVerdict::Inconclusive);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The one value behind every format.
 
+use crate::text::shorten;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::num::NonZeroU64;
@@ -357,6 +358,27 @@ impl fmt::Display for Component {
             Self::Certificate => "certificate",
             Self::Runner => "the machine that runs the suite",
         })
+    }
+}
+
+/// A log longer than this is cut in the middle.
+const LOG_BYTES_MAX: usize = 40_000;
+/// An answer quoted in a failure or a reason is cut beyond this.
+const QUOTE_BYTES_MAX: usize = 4_000;
+
+impl Attempt {
+    /// Cuts long texts in the middle. To be called after redaction, never before.
+    pub fn shorten(&mut self) {
+        let cut = |text: &mut String, bytes_max: usize| *text = shorten(text, bytes_max).into_owned();
+        cut(&mut self.log, LOG_BYTES_MAX);
+        if let Some(reason) = &mut self.reason {
+            cut(reason, QUOTE_BYTES_MAX);
+        }
+        if let Some(failure) = &mut self.failure {
+            for text in [&mut failure.what, &mut failure.found, &mut failure.expected, &mut failure.fix] {
+                cut(text, QUOTE_BYTES_MAX);
+            }
+        }
     }
 }
 

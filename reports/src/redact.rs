@@ -2,7 +2,7 @@
 
 use crate::text::printable;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -26,14 +26,8 @@ impl Redactor {
                 continue;
             }
             let replacement = format!("[{name}]");
-            for form in [
-                secret.to_owned(),
-                STANDARD.encode(secret),
-                STANDARD_NO_PAD.encode(secret),
-                URL_SAFE.encode(secret),
-                percent_encoded(secret),
-            ] {
-                if !forms.iter().any(|(known, _)| *known == form) {
+            for form in forms_of(secret) {
+                if form.len() >= SECRET_BYTES_MIN && !forms.iter().any(|(known, _)| *known == form) {
                     forms.push((form, replacement.clone()));
                 }
             }
@@ -73,20 +67,49 @@ impl Redactor {
     }
 }
 
-/// Replaces whatever looks like a JSON Web Token (RFC 7519): three base64url parts, the first a JSON object.
+/// How a secret may show up: as it is, escaped, in hex, percent-encoded, and in base64 at any place of a longer text
+/// (`key:secret` of Basic authentication, a JSON document).
+fn forms_of(secret: &str) -> Vec<String> {
+    let quoted = |text: String| text[1..text.len() - 1].to_owned();
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let percent = percent_encoded(secret);
+    let mut forms = vec![
+        secret.to_owned(),
+        quoted(format!("{secret:?}")),
+        quoted(Value::from(secret).to_string()),
+        hex.to_uppercase(),
+        hex,
+        percent.to_lowercase(),
+        percent,
+    ];
+    for lead in 0..3 {
+        // A byte spreads over two letters: those at the seams depend on its neighbours and are left out.
+        let padded = [vec![0; lead], secret.as_bytes().to_vec()].concat();
+        let first = (lead * 8).div_ceil(6);
+        let last = padded.len() * 8 / 6;
+        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+            forms.push(engine.encode(&padded)[first..last].to_owned());
+        }
+    }
+    for engine in [&STANDARD, &URL_SAFE, &STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+        forms.push(engine.encode(secret));
+    }
+    forms
+}
+
+/// Replaces whatever looks like a JSON Web Token (RFC 7519): three base64url parts, the first a JSON object
+/// (`{"` is `eyJ`, `{ ` is `eyA`, `{\n` is `ewo`), the dots as they are or percent-encoded.
 fn without_tokens(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(start) = rest.find("eyJ") {
+    while let Some(start) = ["eyJ", "eyA", "ewo"].iter().filter_map(|lead| rest.find(lead)).min() {
         let candidate = &rest[start..];
         let end =
-            candidate.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.=".contains(c))).unwrap_or(candidate.len());
+            candidate.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.=%".contains(c))).unwrap_or(candidate.len());
+        let dots =
+            candidate[..end].replace("%2E", ".").replace("%2e", ".").bytes().filter(|byte| *byte == b'.').count();
         clean.push_str(&rest[..start]);
-        if candidate[..end].bytes().filter(|byte| *byte == b'.').count() >= 2 {
-            clean.push_str("[token]");
-        } else {
-            clean.push_str(&candidate[..end]);
-        }
+        clean.push_str(if dots >= 2 { "[token]" } else { &candidate[..end] });
         rest = &candidate[end..];
     }
     clean.push_str(rest);
@@ -116,9 +139,28 @@ mod tests {
     fn every_form_of_a_secret_goes() {
         let redactor = Redactor::new([("api secret", "s3cr&t/key")]);
         // The encoded forms were made with `base64` and `jq @uri`.
-        for form in ["s3cr&t/key", "czNjciZ0L2tleQ==", "czNjciZ0L2tleQ", "s3cr%26t%2Fkey"] {
+        let forms = [
+            "s3cr&t/key",
+            "czNjciZ0L2tleQ==",
+            "czNjciZ0L2tleQ",
+            "s3cr%26t%2Fkey",
+            "s3cr%26t%2fkey",
+            "733363722674 2f6b6579",
+        ];
+        for form in forms.map(|form| form.replace(' ', "")) {
             assert_eq!(redactor.text(&format!("<{form}>")), "<[api secret]>", "{form}");
         }
+        // printf 'k:s3cr&t/key' | base64, and with two letters before it
+        for basic in ["azpzM2NyJnQva2V5", "a2s6czNjciZ0L2tleQ=="] {
+            let clean = redactor.text(basic);
+            assert!(clean.contains("[api secret]") && clean.len() < "[api secret]".len() + 8, "{clean}");
+        }
+    }
+
+    #[test]
+    fn escaped_secrets_go() {
+        let redactor = Redactor::new([("api secret", "with\"quote\\and")]);
+        assert_eq!(redactor.text(r#"body "with\"quote\\and""#), "body \"[api secret]\"");
     }
 
     #[test]
@@ -127,6 +169,8 @@ mod tests {
         assert_eq!(redactor.text(&format!("invalid token: {TOKEN}, error: x")), "invalid token: [token], error: x");
         assert_eq!(redactor.text(&format!("?access_token={TOKEN}&b=1")), "?access_token=[token]&b=1");
         assert_eq!(redactor.text("eyJust a word"), "eyJust a word");
+        assert_eq!(redactor.text("t=eyJhbGciOiJIUzI1NiJ9%2EeyJhIjoxfQ%2Eabc&b"), "t=[token]&b");
+        assert_eq!(redactor.text("t=eyAiYWxnIjogIkhTMjU2In0.eyJhIjoxfQ.abc b"), "t=[token] b");
     }
 
     proptest! {

@@ -53,8 +53,9 @@ impl Report {
         results.sort_by_key(|result| order(&result.id));
         let malformed = |error: serde_json::Error| Unsealed::Malformed(error.to_string());
         let header = redactor.scrub(&header).map_err(malformed)?;
+        let subject = redactor.scrub(&subject).map_err(malformed)?;
         let leftovers = redactor.scrub(&leftovers).map_err(malformed)?;
-        let verdict = merge(&results, &subject, header.interrupted);
+        let verdict = merge(&results, &subject, &header);
         let started = results.iter().filter(|result| !result.attempts.is_empty()).count();
         let seal = Seal { planned: plan.ids.len(), started, ended: started, sha256: String::new() };
         let mut report = Self {
@@ -89,6 +90,14 @@ impl Report {
         for result in &self.results {
             let last = result.attempts.last().map_or(Outcome::NotRun, |attempt| attempt.outcome);
             require(result.outcome == last, &format!("{} does not end as its last attempt did", result.id))?;
+            require(
+                result.outcome != Outcome::Skipped || result.attempts.len() == 1,
+                &format!("{} was skipped after another attempt", result.id),
+            )?;
+            require(
+                result.outcome != Outcome::Passed || result.failure().is_none(),
+                &format!("{} passed and says why it failed", result.id),
+            )?;
             let retried = result.attempts.iter().rev().skip(1).any(|attempt| attempt.outcome.is_red());
             let passed = matches!(result.outcome, Outcome::Passed | Outcome::Warned);
             require(result.flaky == (retried && passed), &format!("{} is wrongly marked flaky", result.id))?;
@@ -104,7 +113,7 @@ impl Report {
         )?;
         require(self.counts == Counts::of(&self.results), "the counts are not those of the results")?;
         require(
-            self.verdict == merge(&self.results, &self.subject, self.header.interrupted),
+            self.verdict == merge(&self.results, &self.subject, &self.header),
             "the verdict is not what the results amount to",
         )
     }
@@ -120,7 +129,7 @@ pub fn open(bytes: &[u8]) -> Result<Report, Unsealed> {
     if report.format != FORMAT {
         return Err(Unsealed::Format { found: report.format });
     }
-    if content_sha256(&report)? != report.seal.sha256 || text.trim_end_matches('\n') != canonical(&report)? {
+    if content_sha256(&report)? != report.seal.sha256 || text != canonical(&report)? + "\n" {
         return Err(Unsealed::Broken);
     }
     if text.chars().any(|c| c != '\n' && printable(c.encode_utf8(&mut [0; 4])) != c.to_string()) {
@@ -207,7 +216,12 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn report(results: Vec<CheckResult>) -> Report {
-        let header = Header {
+        let plan = Plan::new(results.iter().map(|result| result.id.clone()).collect());
+        Report::sealed(header(), subject(), plan, results, vec![], &Redactor::default()).expect("a consistent report")
+    }
+
+    pub(crate) fn header() -> Header {
+        Header {
             run_id: "k3f9".into(),
             seed: 7,
             started: "2026-11-23T00:00:00.000Z".into(),
@@ -215,9 +229,7 @@ pub(crate) mod tests {
             tool: Tool { name: "greenlight-verify".into(), version: "0.1.0".into(), profile: "dev".into() },
             target: TargetInfo { kind: "containers".into(), url: "wss://127.0.0.1:1".into(), planted: None },
             interrupted: false,
-        };
-        let plan = Plan::new(results.iter().map(|result| result.id.clone()).collect());
-        Report::sealed(header, subject(), plan, results, vec![], &Redactor::default()).expect("a consistent report")
+        }
     }
 
     #[test]
@@ -293,6 +305,23 @@ pub(crate) mod tests {
                 r.verdict = RunVerdict::Passed;
             }),
             ("an outcome without an attempt", |r| r.results[0].attempts.clear()),
+            ("a skip after a red attempt", |r| {
+                let mut skipped = result("a.c", Outcome::Skipped).attempts.remove(0);
+                skipped.measured.clear();
+                r.results[1].attempts.push(skipped);
+                r.results[1].outcome = Outcome::Skipped;
+                r.counts = Counts::of(&r.results);
+                r.verdict = RunVerdict::Passed;
+            }),
+            ("a pass that says why it failed", |r| {
+                r.results[0].attempts[0].failure = r.results[1].attempts[0].failure.clone();
+            }),
+            ("a planted fault that nobody saw", |r| {
+                r.results[1] = passed("a.c");
+                r.header.target.planted = Some("redis_stopped".into());
+                r.counts = Counts::of(&r.results);
+                r.verdict = RunVerdict::Passed;
+            }),
             ("a failure without a reason", |r| r.results[1].attempts[0].failure = None),
             ("a seal over fewer checks", |r| r.seal.ended = 1),
             ("another format", |r| r.format = 2),
@@ -308,6 +337,27 @@ pub(crate) mod tests {
         let doubled = text.replacen("\"verdict\":\"passed\"", "\"verdict\":\"passed\",\"verdict\":\"passed\"", 1);
         assert_ne!(text, doubled);
         assert!(matches!(open(doubled.as_bytes()), Err(Unsealed::Malformed(_))));
+    }
+
+    #[test]
+    fn a_line_more_is_refused() {
+        let mut bytes = json(&report(vec![passed("a.b")])).expect("json");
+        bytes.push(b'\n');
+        assert_eq!(open(&bytes), Err(Unsealed::Broken));
+    }
+
+    proptest::proptest! {
+        /// A number that is parsed to its neighbour breaks the seal of a genuine report.
+        #[test]
+        fn any_measured_number_survives_the_round_trip(value in 0.0..1e12_f64, nanos in 0_u64..10_000_000_000) {
+            let mut measured = passed("a.b");
+            measured.attempts[0].measured[0].value = value;
+            let mut second = measured.attempts[0].measured[0].clone();
+            second.value = std::time::Duration::from_nanos(nanos).as_secs_f64() * 1e3;
+            measured.attempts[0].measured.push(second);
+            let report = report(vec![measured]);
+            proptest::prop_assert_eq!(open(&json(&report).expect("json")), Ok(report));
+        }
     }
 
     #[test]

@@ -180,11 +180,11 @@ impl Session {
         Duration::from_secs(u64::try_from(self.join.ping_interval).unwrap_or_default())
     }
 
-    /// Sends nothing for the given time and reads what comes.
+    /// Sends nothing for the given time, reads what comes, and says how long that was.
     ///
     /// # Errors
     /// When the connection ended before that.
-    pub async fn stay_silent(&mut self, time: Duration) -> Result<()> {
+    pub async fn stay_silent(&mut self, time: Duration) -> Result<Duration> {
         let started = Instant::now();
         let deadline = Deadline::now() + time;
         while let Ok(event) = timeout_at(deadline, self.socket.next()).await {
@@ -195,7 +195,7 @@ impl Session {
                 Some(Err(error)) => bail!("the connection broke after {after} ms: {error}"),
             }
         }
-        Ok(())
+        Ok(started.elapsed())
     }
 
     /// Sends a ping and waits for its pong.

@@ -5,7 +5,7 @@
 //! where `]]>` would end it.
 
 use crate::text::{one_line, printable, shorten};
-use crate::{CheckResult, Counts, Outcome, Report};
+use crate::{CheckResult, Counts, Outcome, Report, RunVerdict};
 use junit_report::{Duration, OffsetDateTime, ReportBuilder, TestCase, TestSuite};
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
 use quick_xml::{Reader, Writer};
@@ -14,6 +14,7 @@ use time::format_description::well_known::Rfc3339;
 
 /// GitLab refuses a text node above about 10 MB, Jenkins cuts at 100 kB.
 const LOG_BYTES_MAX: usize = 40_000;
+const ATTRIBUTE_BYTES_MAX: usize = 1_000;
 
 /// The report as JUnit XML.
 ///
@@ -38,9 +39,34 @@ fn suites(report: &Report) -> Vec<(&str, Vec<&CheckResult>)> {
     suites
 }
 
+const RUN_SUITE: &str = "greenlight";
+const RUN_CASE: &str = "greenlight.run";
+
+/// What is wrong with a run in which no check is: without a case of its own, CI systems would show it as green.
+fn run_error(report: &Report) -> Option<&'static str> {
+    let counts = report.counts;
+    if report.verdict == RunVerdict::Passed || counts.failed + counts.errored + counts.not_run > 0 {
+        return None;
+    }
+    Some(match report.verdict {
+        _ if report.header.interrupted => "the run was interrupted",
+        RunVerdict::Incomplete => "no check passed",
+        _ if report.header.target.planted.is_some() => "a fault was planted and no check saw it",
+        _ => "the target changed or vanished during the run, or a pass rests on nothing",
+    })
+}
+
 fn structure(report: &Report) -> junit_report::Report {
     let started = OffsetDateTime::parse(&report.header.started, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let mut builder = ReportBuilder::new();
+    if let Some(why) = run_error(report) {
+        let mut suite = TestSuite::new(RUN_SUITE);
+        suite.set_timestamp(started);
+        let mut case = TestCase::error(RUN_CASE, Duration::ZERO, "verdict", why);
+        case.set_classname(RUN_CASE);
+        suite.add_testcase(case);
+        builder.add_testsuite(suite);
+    }
     for (name, results) in suites(report) {
         let mut suite = TestSuite::new(&printable(name));
         suite.set_timestamp(started);
@@ -53,7 +79,7 @@ fn structure(report: &Report) -> junit_report::Report {
 fn case(result: &CheckResult) -> TestCase {
     let name = printable(&result.id).into_owned();
     let time = Duration::milliseconds(i64::try_from(result.duration_ms()).unwrap_or(i64::MAX));
-    let headline = printable(one_line(&headline(result))).into_owned();
+    let headline = attribute(one_line(&headline(result)));
     let mut case = match result.outcome {
         Outcome::Passed | Outcome::Warned => TestCase::success(&name, time),
         Outcome::Failed => TestCase::failure(&name, time, "failed", &headline),
@@ -93,6 +119,7 @@ fn enrich(report: &Report, plain: &[u8]) -> io::Result<Vec<u8>> {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 1);
     let mut results = suites(report).into_iter().flat_map(|(_, results)| results);
     let mut groups = suites(report).into_iter();
+    let mut in_run_suite = false;
     let mut current: Option<&CheckResult> = None;
     loop {
         match reader.read_event().map_err(io::Error::other)? {
@@ -104,11 +131,25 @@ fn enrich(report: &Report, plain: &[u8]) -> io::Result<Vec<u8>> {
                 writer.write_event(Event::Empty(totals(report, element)))?;
             }
             Event::Start(mut element) if element.name().as_ref() == b"testsuite" => {
-                let group = groups.next().map(|(_, results)| results).unwrap_or_default();
+                in_run_suite = !in_run_suite && run_error(report).is_some() && groups.len() == suites(report).len();
+                let group = match in_run_suite {
+                    true => vec![],
+                    false => groups.next().map(|(_, results)| results).unwrap_or_default(),
+                };
                 let skipped = group.iter().filter(|result| result.outcome == Outcome::Skipped).count();
                 element.push_attribute(("skipped", skipped.to_string().as_str()));
                 writer.write_event(Event::Start(element))?;
                 properties(&mut writer, &suite_properties(report))?;
+            }
+            Event::Start(element) if element.name().as_ref() == b"testcase" && in_run_suite => {
+                writer.write_event(Event::Start(element))?;
+            }
+            Event::End(element) if element.name().as_ref() == b"testcase" && in_run_suite => {
+                writer.write_event(Event::End(element))?;
+            }
+            Event::End(element) if element.name().as_ref() == b"testsuite" && in_run_suite => {
+                in_run_suite = false;
+                writer.write_event(Event::End(element))?;
             }
             Event::Start(element) if element.name().as_ref() == b"testcase" => {
                 current = results.next();
@@ -139,12 +180,13 @@ fn enrich(report: &Report, plain: &[u8]) -> io::Result<Vec<u8>> {
 
 fn totals<'a>(report: &Report, mut element: BytesStart<'a>) -> BytesStart<'a> {
     let Counts { failed, errored, skipped, not_run, .. } = report.counts;
+    let run = usize::from(run_error(report).is_some());
     let time_ms: u64 = report.results.iter().map(CheckResult::duration_ms).sum();
     for (name, value) in [
         ("name", "greenlight".to_owned()),
-        ("tests", report.results.len().to_string()),
+        ("tests", (report.results.len() + run).to_string()),
         ("failures", failed.to_string()),
-        ("errors", (errored + not_run).to_string()),
+        ("errors", (errored + not_run + run).to_string()),
         ("skipped", skipped.to_string()),
         ("time", format!("{}.{:03}", time_ms / 1000, time_ms % 1000)),
         ("timestamp", printable(&report.header.started).into_owned()),
@@ -164,6 +206,12 @@ fn suite_properties(report: &Report) -> Vec<(String, String)> {
         ("greenlight.url".to_owned(), header.target.url.clone()),
         ("greenlight.verdict".to_owned(), format!("{:?}", report.verdict).to_lowercase()),
     ];
+    if let Some(fault) = &header.target.planted {
+        list.push(("greenlight.planted".to_owned(), fault.clone()));
+    }
+    if !report.leftovers.is_empty() {
+        list.push(("greenlight.leftovers".to_owned(), report.leftovers.join(" ")));
+    }
     for node in &report.subject.before.nodes {
         list.push((format!("greenlight.node.{}", node.name), format!("{} {}", node.version, node.node_id)));
     }
@@ -211,7 +259,7 @@ fn close_case(writer: &mut Writer<Vec<u8>>, result: Option<&CheckResult>) -> io:
             let message = message.map(String::as_str).unwrap_or_default();
             let mut element = BytesStart::new(kind);
             element.push_attribute(("type", attempt.outcome.word()));
-            element.push_attribute(("message", printable(one_line(message)).as_ref()));
+            element.push_attribute(("message", attribute(one_line(message)).as_str()));
             writer.write_event(Event::Start(element))?;
             leaf(writer, "stackTrace", message)?;
             leaf(writer, "system-out", &attempt.log)?;
@@ -228,11 +276,16 @@ fn properties(writer: &mut Writer<Vec<u8>>, list: &[(String, String)]) -> io::Re
     writer.write_event(Event::Start(BytesStart::new("properties")))?;
     for (name, value) in list {
         let mut property = BytesStart::new("property");
-        property.push_attribute(("name", printable(name).as_ref()));
-        property.push_attribute(("value", printable(value).as_ref()));
+        property.push_attribute(("name", attribute(name).as_str()));
+        property.push_attribute(("value", attribute(value).as_str()));
         writer.write_event(Event::Empty(property))?;
     }
     writer.write_event(Event::End(BytesEnd::new("properties")))
+}
+
+/// Text of an attribute: libxml2 refuses one above 10 MB, and nobody reads more than a line of it.
+fn attribute(content: &str) -> String {
+    shorten(&printable(content), ATTRIBUTE_BYTES_MAX).into_owned()
 }
 
 fn leaf(writer: &mut Writer<Vec<u8>>, name: &str, content: &str) -> io::Result<()> {
@@ -325,6 +378,39 @@ mod tests {
         let failure = case.children().find(|node| node.has_tag_name("failure")).expect("a failure");
         assert_eq!(failure.attribute("message"), Some("a token was refused"));
         assert!(failure.text().expect("text").contains("fix      compare the keys"));
+    }
+
+    #[test]
+    fn a_run_that_is_no_pass_is_never_all_green() {
+        let good = report(vec![passed("a.b")]);
+        let mut changed = good.clone();
+        changed.verdict = crate::RunVerdict::Inconclusive;
+        let mut interrupted = good.clone();
+        interrupted.verdict = crate::RunVerdict::Incomplete;
+        interrupted.header.interrupted = true;
+        for (report, errors, said) in
+            [(good, "0", None), (changed, "1", Some("changed or vanished")), (interrupted, "1", Some("interrupted"))]
+        {
+            let xml = String::from_utf8(junit(&report).expect("junit")).expect("utf-8");
+            let document = roxmltree::Document::parse(&xml).expect("xml");
+            assert_eq!(document.root_element().attribute("errors"), Some(errors), "{xml}");
+            let error = document.descendants().find(|node| node.has_tag_name("error"));
+            let message = error.and_then(|error| error.attribute("message"));
+            assert_eq!(message.is_some(), said.is_some(), "{xml}");
+            assert!(message.unwrap_or_default().contains(said.unwrap_or_default()), "{xml}");
+            let names: Vec<_> =
+                document.descendants().filter(|n| n.has_tag_name("testcase")).map(|n| n.attribute("name")).collect();
+            assert_eq!(names.last(), Some(&Some("a.b")), "{xml}");
+        }
+    }
+
+    #[test]
+    fn a_huge_answer_stays_a_small_attribute() {
+        let mut errored = result("a.b", Outcome::Errored);
+        errored.attempts[0].reason = Some("x".repeat(11_000_000));
+        let xml = written(vec![errored]);
+        assert!(xml.len() < 60_000, "{} bytes", xml.len());
+        assert!(xml::EventReader::from_str(&xml).into_iter().all(|event| event.is_ok()));
     }
 
     #[test]

@@ -24,7 +24,10 @@ async fn check(ctx: &Ctx) -> Verdict {
     let mut sessions = Vec::new();
     for node in ctx.nodes() {
         let token = ctx.join_token(&room, &node.name).sign()?;
-        sessions.push((node, node.signal().join(&token).await?));
+        let joined = node.signal().join(&token).await;
+        let session = ensure_joined!(joined, format!("{} lets nobody in", node.name), fix = FIX);
+        ensure!(session.room_sid().starts_with("RM_"), == true, format!("{} names no room", node.name), fix = FIX);
+        sessions.push((node, session));
     }
     let (_, first) = &sessions[0];
     for (node, session) in &sessions[1..] {

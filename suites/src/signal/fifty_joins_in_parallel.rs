@@ -3,7 +3,6 @@
 
 use greenlight_harness::prelude::*;
 use std::collections::BTreeSet;
-use tokio::task::JoinSet;
 
 pub(super) const CHECK: Check = Check {
     id: "signal.fifty_joins_in_parallel",
@@ -23,30 +22,41 @@ const JOINS: usize = 50;
 
 async fn check(ctx: &Ctx) -> Verdict {
     let room = ctx.name("room");
-    let mut joining = JoinSet::new();
+    let mut joining = Vec::new();
     for index in 0..JOINS {
-        let token = ctx.join_token(&room, &format!("caller-{index}")).sign()?;
+        let identity = format!("caller-{index}");
+        let token = ctx.join_token(&room, &identity).sign()?;
         let signal = ctx.signal();
-        joining.spawn(async move {
+        joining.push(async move {
             let started = Instant::now();
-            signal.join(&token).await.map(|session| (started.elapsed(), session))
+            let joined = signal.join(&token).await;
+            (identity, started.elapsed(), joined)
         });
     }
     let mut sessions = Vec::new();
     let mut times_ms = Vec::new();
-    while let Some(joined) = joining.join_next().await {
-        let (time, session) = joined??;
+    for (identity, time, joined) in join_all(joining).await {
+        let session = ensure_joined!(
+            joined,
+            format!("{identity} is refused"),
+            fix = "read the log of this check for how many were: all means keys or Redis, some means a limit"
+        );
+        let own = session.join().participant.as_ref().map(|participant| participant.identity.as_str());
+        ensure!(own, == Some(identity.as_str()), "somebody got another participant's place", fix = "read the node's log");
         times_ms.push(time.as_secs_f64() * 1e3);
         sessions.push(session);
     }
     let rooms: BTreeSet<_> = sessions.iter().map(|session| session.room_sid().to_owned()).collect();
     ensure!(rooms.len(), == 1, "people who entered one room are in several", blame = Component::Redis,
         fix = "all nodes must use one Redis, and their clocks must agree within five seconds");
-    let mut identities = BTreeSet::new();
-    for session in &sessions {
-        identities.extend(session.join().participant.as_ref().map(|participant| participant.identity.clone()));
-    }
-    ensure!(identities.len(), == JOINS, "somebody got another participant's place", fix = "read the node's log");
+    ensure!(rooms.iter().all(|sid| sid.starts_with("RM_")), == true, "the server names no room", fix = "read the node's log");
+    let api = ctx.rooms();
+    let listed = ctx.eventually(secs(10), async || {
+        let present = api.participants(&room).await?.unwrap_or_default();
+        Ok((present.len() == JOINS).then_some(()))
+    });
+    ensure!(listed.await?.is_some(), == true, "the server does not list everybody who entered",
+        fix = "read the node's log; participants who time out without media leave after 15 s");
     for session in sessions {
         session.leave().await;
     }

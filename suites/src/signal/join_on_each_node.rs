@@ -36,7 +36,12 @@ async fn check(ctx: &Ctx) -> Verdict {
                 fix = FIX
             );
             let token = ctx.join_token(&room, "caller").sign()?;
-            let session = entrance.signal().join(&token).await?;
+            let joined = entrance.signal().join(&token).await;
+            let session = ensure_joined!(
+                joined,
+                format!("{} lets nobody into a room on {}", entrance.name, owner.name),
+                fix = FIX
+            );
             ensure!(session.node_id(), == identity.node_id, format!("a room pinned to {} is elsewhere", owner.name), fix = FIX);
             ensure!(session.version(), == identity.version, "a node reports two versions", fix = FIX);
             session.leave().await;

@@ -4,7 +4,7 @@ use crate::args::{Cli, ListFormat, OutputFormat};
 use crate::output::{OutDir, print_report, result_line, verdict_line, write_files};
 use crate::session::{Session, SessionError, configuration, runtime};
 use greenlight_fixtures::{PlantedFault, Staging, catalogue, find};
-use greenlight_harness::reports::{Exit, Report, RunVerdict, canonical_json};
+use greenlight_harness::reports::{Exit, Redactor, Report, RunVerdict, canonical_json};
 use greenlight_harness::{Check, Selection, select};
 use greenlight_suites::{SUITES, checks};
 use libtest_mimic::Arguments;
@@ -15,7 +15,8 @@ pub fn execute(cli: &Cli) -> Exit {
     match run(cli) {
         Ok(exit) => exit,
         Err((exit, message)) => {
-            eprintln!("error: {message}");
+            // The answer of a server may quote the token that it refused.
+            eprintln!("error: {}", Redactor::default().text(&message));
             exit
         }
     }
@@ -67,6 +68,9 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
     let ended = session.run(&runtime, &interrupt).map_err(|error| (exit_of(&error), error.to_string()))?;
     write_files(out.path(), &ended.report).map_err(|error| unknown(&format!("cannot write the report: {error}")))?;
     print(cli.output, &ended.report, &out).map_err(|error| unknown(&error))?;
+    if cli.require_containers && ended.report.header.target.kind != "containers" {
+        return Err((Exit::Unreachable, "this run was to test a staging in containers, and did not".into()));
+    }
     Ok(exit_for(&ended.report))
 }
 

@@ -84,9 +84,12 @@ impl Session<'_> {
         })?;
         let ended = self.run_on(&mut staging, runtime, interrupt);
         let removed = runtime.block_on(staging.stop());
-        let ended = ended?;
+        // Something that is left behind is said even when the run failed as well.
+        if let (Err(removal), Err(run)) = (&removed, &ended) {
+            return Err(SessionError::Removal(anyhow::anyhow!("{removal:#}; before that: {run}")));
+        }
         removed.map_err(SessionError::Removal)?;
-        Ok(ended)
+        ended
     }
 
     fn run_on(
@@ -97,7 +100,13 @@ impl Session<'_> {
     ) -> Result<EndedRun, SessionError> {
         if let Some(fault) = self.fault {
             // The staging goes when the run ends, and the fault with it.
-            let _planted = runtime.block_on(fault.plant(staging)).map_err(SessionError::Fault)?;
+            let planting = async {
+                tokio::select! {
+                    planted = fault.plant(staging) => planted.map(drop).map_err(SessionError::Fault),
+                    () = interrupt.wait() => Err(SessionError::Interrupted),
+                }
+            };
+            runtime.block_on(planting)?;
         }
         (self.on_ready)(staging, self);
         let options = Options {

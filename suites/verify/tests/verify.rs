@@ -6,7 +6,7 @@
 use greenlight_fixtures::Engine;
 use greenlight_harness::Check;
 use greenlight_harness::config::StagingTests;
-use greenlight_harness::reports::Outcome;
+use greenlight_harness::reports::RunVerdict;
 use greenlight_suites::checks;
 use greenlight_verify::{Session, new_run_id, write_files};
 use libtest_mimic::{Arguments, Completion, Trial};
@@ -71,10 +71,11 @@ fn run(arguments: &Arguments, selected: &[&'static Check]) -> anyhow::Result<Exi
     };
     let ended = session.run(&runtime, &interrupt)?;
     write_files(&folder, &ended.report)?;
-    if ended.report.results.iter().all(|result| matches!(result.outcome, Outcome::Passed | Outcome::Skipped)) {
+    if ended.report.verdict == RunVerdict::Passed {
         std::fs::remove_dir_all(&folder)?;
-    } else {
-        eprintln!("report and logs: {}", folder.display());
+        return Ok(ended.conclusion.exit_code());
     }
-    Ok(ended.conclusion.exit_code())
+    // A target that changed during the run leaves every check green and proves nothing.
+    eprintln!("verdict {:?}; report and logs: {}", ended.report.verdict, folder.display());
+    Ok(ExitCode::from(101))
 }
