@@ -18,6 +18,18 @@ pub enum Fault {
     BalancerIdleTimeout,
     /// One node uses a Redis of its own.
     NodeOnOtherRedis,
+    /// Expired tokens are accepted.
+    ExpiredTokensAccepted,
+    /// Tokens with a signature that is not theirs are accepted.
+    ForgedTokensAccepted,
+    /// Tokens that are unsigned, or signed in another way than HS256, are accepted.
+    OtherAlgorithmsAccepted,
+    /// Tokens that are not valid yet are accepted.
+    EarlyTokensAccepted,
+    /// Every token may do everything.
+    GrantsIgnored,
+    /// 401 comes out as 200.
+    RefusalsHidden,
 }
 
 impl Fault {
@@ -29,6 +41,12 @@ impl Fault {
         Self::SecretSwapped,
         Self::BalancerIdleTimeout,
         Self::NodeOnOtherRedis,
+        Self::ExpiredTokensAccepted,
+        Self::ForgedTokensAccepted,
+        Self::OtherAlgorithmsAccepted,
+        Self::EarlyTokensAccepted,
+        Self::GrantsIgnored,
+        Self::RefusalsHidden,
     ];
 
     /// The name used on the command line and in reports.
@@ -40,6 +58,12 @@ impl Fault {
             Self::SecretSwapped => "secret_swapped",
             Self::BalancerIdleTimeout => "balancer_idle_timeout",
             Self::NodeOnOtherRedis => "node_on_other_redis",
+            Self::ExpiredTokensAccepted => "expired_tokens_accepted",
+            Self::ForgedTokensAccepted => "forged_tokens_accepted",
+            Self::OtherAlgorithmsAccepted => "other_algorithms_accepted",
+            Self::EarlyTokensAccepted => "early_tokens_accepted",
+            Self::GrantsIgnored => "grants_ignored",
+            Self::RefusalsHidden => "refusals_hidden",
         }
     }
 }

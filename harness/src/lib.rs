@@ -37,7 +37,7 @@ pub mod prelude {
     pub use crate::{Capability, Check, Ctx, Fault, Lane, ensure, ensure_joined, ensure_ok, run, secs, skip};
     pub use futures_util::future::join_all;
     pub use greenlight_clients::proto;
-    pub use greenlight_clients::{JoinError, Secret, Unreachable, VideoGrant, Why};
+    pub use greenlight_clients::{Algorithm, JoinError, Secret, Unreachable, VideoGrant, Why};
     pub use greenlight_reports::Component;
     pub use greenlight_reports::Limit::{AtLeast, AtMost, Exactly};
     pub use std::time::{Duration, Instant};

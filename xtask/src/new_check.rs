@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 /// Creates `suites/src/<suite>/<name>.rs` and two lines in the suite's `mod.rs`.
 pub(crate) fn write(suite: &str, name: &str) -> Result<()> {
@@ -27,18 +28,21 @@ pub(crate) fn write(suite: &str, name: &str) -> Result<()> {
     let updated = register(&text, name).with_context(|| format!("suites/src/{suite}/mod.rs has no table to extend"))?;
     fs::write(&file, skeleton(suite, name))?;
     fs::write(&table, updated)?;
+    // Its own layout for both; a missing rustfmt is no reason to fail.
+    let _ = Command::new(env!("CARGO")).args(["fmt", "--all"]).status();
     eprintln!("wrote suites/src/{suite}/{name}.rs and registered it; `cargo verify --test {suite}.{name}` runs it");
     Ok(())
 }
 
-/// Adds the `mod` line behind the last one and the entry at the table's end.
+/// Adds the `mod` line behind the last one and the entry at the table's end, however rustfmt has laid it out.
 fn register(text: &str, name: &str) -> Option<String> {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let last_mod = lines.iter().rposition(|line| line.starts_with("mod "))?;
     lines.insert(last_mod + 1, format!("mod {name};"));
-    let end = lines.iter().rposition(|line| line == "];")?;
-    lines.insert(end, format!("    &{name}::CHECK,"));
-    Some(lines.join("\n") + "\n")
+    let text = lines.join("\n") + "\n";
+    let (table, rest) = text.rsplit_once("];")?;
+    let table = table.trim_end().trim_end_matches(',');
+    Some(format!("{table},\n    &{name}::CHECK,\n];{rest}"))
 }
 
 fn skeleton(suite: &str, name: &str) -> String {
@@ -78,6 +82,13 @@ mod tests {
     fn a_check_is_registered_behind_the_others() {
         let before = "//! Table.\n\nmod one;\n\npub(crate) const CHECKS: &[&Check] = &[\n    &one::CHECK,\n];\n";
         let after = "//! Table.\n\nmod one;\nmod two;\n\npub(crate) const CHECKS: &[&Check] = &[\n    &one::CHECK,\n    &two::CHECK,\n];\n";
+        assert_eq!(register(before, "two").as_deref(), Some(after));
+    }
+
+    #[test]
+    fn a_table_on_one_line_is_extended_too() {
+        let before = "mod one;\n\npub(crate) const CHECKS: &[&Check] = &[&one::CHECK];\n";
+        let after = "mod one;\nmod two;\n\npub(crate) const CHECKS: &[&Check] = &[&one::CHECK,\n    &two::CHECK,\n];\n";
         assert_eq!(register(before, "two").as_deref(), Some(after));
     }
 

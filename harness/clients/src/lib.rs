@@ -18,7 +18,7 @@ pub use redis::{RedisClient, RedisConnection};
 pub use rooms::{Rooms, Rpc};
 pub use signal::{JoinError, Session, Signal};
 pub use tls::install_crypto_provider;
-pub use tokens::{Key, Secret, Token, TokenBuilder, VideoGrant};
+pub use tokens::{Algorithm, Key, Secret, Token, TokenBuilder, VideoGrant};
 pub use unreachable::{Unreachable, Why};
 
 /// LiveKit's own messages.

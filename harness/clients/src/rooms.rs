@@ -59,9 +59,17 @@ impl Rooms {
     /// # Errors
     /// When no answer came.
     pub async fn participants(&self, room: &str) -> Rpc<Vec<proto::ParticipantInfo>> {
+        self.participants_as(&TokenBuilder::new(&self.key, self.admin(room)).sign()?, room).await
+    }
+
+    /// ListParticipants with a token of the caller's making.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn participants_as(&self, token: &Token, room: &str) -> Rpc<Vec<proto::ParticipantInfo>> {
         let request = proto::ListParticipantsRequest { room: room.into() };
         let reply: Result<proto::ListParticipantsResponse, Refusal> =
-            self.call("ListParticipants", self.admin(room), &request).await?;
+            self.call_as("ListParticipants", token, &request).await?;
         Ok(reply.map(|list| list.participants))
     }
 
@@ -108,10 +116,13 @@ impl Rooms {
     }
 
     async fn call<T: Message + Default>(&self, method: &str, grant: VideoGrant, request: &impl Message) -> Rpc<T> {
-        let token = TokenBuilder::new(&self.key, grant).sign()?;
+        self.call_as(method, &TokenBuilder::new(&self.key, grant).sign()?, request).await
+    }
+
+    async fn call_as<T: Message + Default>(&self, method: &str, token: &Token, request: &impl Message) -> Rpc<T> {
         let path = format!("/twirp/livekit.RoomService/{method}");
         let (answer, bytes) =
-            self.endpoint.post_bytes(&path, Some(&token), "application/protobuf", request.encode_to_vec()).await?;
+            self.endpoint.post_bytes(&path, Some(token), "application/protobuf", request.encode_to_vec()).await?;
         if answer.status != 200 {
             return Ok(Err(Refusal(answer)));
         }

@@ -1,5 +1,8 @@
 //! Access tokens: good ones, and ones that must be refused.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+pub use jsonwebtoken::Algorithm;
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde::Serialize;
 use std::fmt;
@@ -50,6 +53,15 @@ impl Token {
     }
 }
 
+impl Token {
+    /// This token's signature under the claims of another: what somebody makes who changes a token in transit.
+    #[must_use]
+    pub fn with_claims_of(&self, other: &Self) -> Self {
+        let part = |token: &Self, index| token.expose().split('.').nth(index).unwrap_or_default().to_owned();
+        Self(Secret::new([part(self, 0), part(other, 1), part(self, 2)].join(".")))
+    }
+}
+
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[token]")
@@ -97,12 +109,13 @@ pub struct TokenBuilder {
     identity: String,
     grant: VideoGrant,
     expired_for: Option<Duration>,
+    early_by: Duration,
 }
 
 impl TokenBuilder {
     /// A token of this key with this grant and without an identity.
     pub fn new(key: &Key, grant: VideoGrant) -> Self {
-        Self { key: key.clone(), identity: String::new(), grant, expired_for: None }
+        Self { key: key.clone(), identity: String::new(), grant, expired_for: None, early_by: Duration::ZERO }
     }
 
     /// The participant's identity (`sub`).
@@ -116,6 +129,13 @@ impl TokenBuilder {
     #[must_use]
     pub fn expired_by(mut self, ago: Duration) -> Self {
         self.expired_for = Some(ago);
+        self
+    }
+
+    /// Lets the token become valid only after that time.
+    #[must_use]
+    pub fn early_by(mut self, ahead: Duration) -> Self {
+        self.early_by = ahead;
         self
     }
 
@@ -138,21 +158,39 @@ impl TokenBuilder {
     /// # Errors
     /// When the claims can't be encoded.
     pub fn sign(&self) -> Result<Token, jsonwebtoken::errors::Error> {
+        self.sign_as(Algorithm::HS256)
+    }
+
+    /// Signs with HS384 or HS512, which the server must not take.
+    ///
+    /// # Errors
+    /// When the claims can't be encoded.
+    pub fn sign_as(&self, algorithm: Algorithm) -> Result<Token, jsonwebtoken::errors::Error> {
+        let key = EncodingKey::from_secret(self.key.secret.expose().as_bytes());
+        encode(&Header::new(algorithm), &self.claims(), &key).map(|token| Token(Secret::new(token)))
+    }
+
+    /// An unsigned token (RFC 7519, section 6), which the server must not take.
+    ///
+    /// # Errors
+    /// When the claims can't be encoded.
+    pub fn unsigned(&self) -> Result<Token, serde_json::Error> {
+        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#);
+        let claims = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&self.claims())?);
+        Ok(Token(Secret::new(format!("{header}.{claims}."))))
+    }
+
+    fn claims(&self) -> Claims<'_> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let exp = match self.expired_for {
             Some(ago) => now.saturating_sub(ago),
-            None => now + LIFE,
+            None => now + self.early_by + LIFE,
         };
-        let nbf = now.min(exp).saturating_sub(LIFE);
-        let claims = Claims {
-            iss: &self.key.id,
-            sub: &self.identity,
-            nbf: nbf.as_secs(),
-            exp: exp.as_secs(),
-            video: &self.grant,
+        let nbf = match self.early_by {
+            Duration::ZERO => now.min(exp).saturating_sub(LIFE),
+            ahead => now + ahead,
         };
-        let key = EncodingKey::from_secret(self.key.secret.expose().as_bytes());
-        encode(&Header::default(), &claims, &key).map(|token| Token(Secret::new(token)))
+        Claims { iss: &self.key.id, sub: &self.identity, nbf: nbf.as_secs(), exp: exp.as_secs(), video: &self.grant }
     }
 }
 

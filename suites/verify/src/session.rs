@@ -98,16 +98,17 @@ impl Session<'_> {
         runtime: &Runtime,
         interrupt: &Interrupt,
     ) -> Result<EndedRun, SessionError> {
-        if let Some(fault) = self.fault {
-            // The staging goes when the run ends, and the fault with it.
-            let planting = async {
+        // Held until the run has ended: a lying proxy lives no longer than this. The staging goes then, and the fault
+        // with it.
+        let _planted = match self.fault {
+            None => None,
+            Some(fault) => Some(runtime.block_on(async {
                 tokio::select! {
-                    planted = fault.plant(staging) => planted.map(drop).map_err(SessionError::Fault),
+                    planted = fault.plant(staging) => planted.map_err(SessionError::Fault),
                     () = interrupt.wait() => Err(SessionError::Interrupted),
                 }
-            };
-            runtime.block_on(planting)?;
-        }
+            })?),
+        };
         (self.on_ready)(staging, self);
         let options = Options {
             run_id: staging.run_id().to_owned(),

@@ -95,7 +95,10 @@ fn rest(mut stderr: BufReader<ChildStderr>) -> Result<String> {
 
 fn remains(runtime: &Runtime, engine: &Engine, run_id: &str) -> Result<Vec<String>> {
     ensure!(run_id.len() == 5, "{run_id:?} is no run id");
-    Ok(runtime.block_on(engine.remains(run_id))?)
+    let mut remains = runtime.block_on(engine.remains(run_id))?;
+    let sockets = std::env::temp_dir().join(format!("glt-{run_id}"));
+    remains.extend(sockets.exists().then(|| sockets.display().to_string()));
+    Ok(remains)
 }
 
 fn ended(runtime: &Runtime, engine: &Engine, arguments: &[&str], code: i32) -> Result<String> {
@@ -165,7 +168,8 @@ fn killed(runtime: &Runtime, engine: &Engine) -> Result<()> {
     let run_id = until(&mut stderr, "run ")?;
     child.kill()?;
     child.wait()?;
-    ensure!(remains(runtime, engine, &run_id)?.len() == 5, "a killed run should leave four containers and a network");
+    let left = remains(runtime, engine, &run_id)?;
+    ensure!(left.len() == 6, "a killed run leaves four containers, a network and a folder, and not {left:?}");
     ensure!(!out.path().join("report.json").exists(), "a killed run wrote a report");
     let next = ended(runtime, engine, &["--test", "auth.valid_token_accepted"], 0);
     let left = remains(runtime, engine, &run_id)?;

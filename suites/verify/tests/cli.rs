@@ -37,6 +37,10 @@ fn lists_are_readable_by_people_and_programs() {
   auth.valid_token_accepted              a valid token is accepted
   auth.expired_token_refused             an expired token is refused
   auth.wrong_secret_refused              a token with a wrong secret or an unknown key is refused
+  auth.tampered_token_refused            a token changed after signing is refused
+  auth.other_algorithms_refused          unsigned tokens and other algorithms are refused
+  auth.early_token_refused               a token that is not valid yet is refused
+  auth.missing_grant_refused             a token does only what it was granted
 "
     );
     let json = verify(&["--list", "--format", "json", "--tag", "load"]).stdout;
