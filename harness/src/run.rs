@@ -253,6 +253,15 @@ mod tests {
 
     /// Runs the checks as `greenlight-verify` does, with libtest-mimic's output in a file.
     fn run(checks: &[&'static Check], retries: u32, interrupt: &Interrupt) -> (Report, u64, String) {
+        run_with(checks, retries, interrupt, ExpectedSkips::default())
+    }
+
+    fn run_with(
+        checks: &[&'static Check],
+        retries: u32,
+        interrupt: &Interrupt,
+        skips: ExpectedSkips,
+    ) -> (Report, u64, String) {
         let folder = tempfile::tempdir().expect("folder");
         let journal = folder.path().join("run.jsonl");
         let options = Options {
@@ -269,7 +278,7 @@ mod tests {
             let _context = runtime.enter();
             crate::init().expect("init");
         }
-        let run = Run::new(target(), checks, options, ExpectedSkips::default(), interrupt.clone()).expect("a run");
+        let run = Run::new(target(), checks, options, skips, interrupt.clone()).expect("a run");
         let logfile = Some(folder.path().join("log").display().to_string());
         let arguments = Arguments { logfile, test_threads: Some(4), ..Arguments::default() };
         let conclusion = libtest_mimic::run(&arguments, run.trials(runtime.handle()));
@@ -348,10 +357,20 @@ mod tests {
                 }
             })
         });
-        // The id stands in no list of expected skips, so the skip is a failure; either way the check is red.
-        let (report, ..) = run(&[fickle, check("a.green", &[])], 3, &Interrupt::default());
-        assert!(report.results.iter().any(|result| result.id == "a.fickle" && result.outcome.is_red()));
-        assert_ne!(report.verdict, RunVerdict::Passed);
+        let skips = ExpectedSkips::parse("test", "a.fickle  may be skipped\n").expect("a list");
+        let (report, ..) = run_with(&[fickle, check("a.green", &[])], 3, &Interrupt::default(), skips);
+        let fickle = report.results.iter().find(|result| result.id == "a.fickle").expect("its result");
+        assert_eq!((fickle.outcome, fickle.attempts.len()), (Outcome::Errored, 1));
+        assert_eq!(report.verdict, RunVerdict::Inconclusive);
+    }
+
+    #[test]
+    fn an_announced_skip_is_a_skip_and_no_pass() {
+        let skipped = leaked("a.skipped", |_| Box::pin(async { crate::skip!("no TURN here") }));
+        let skips = ExpectedSkips::parse("test", "a.skipped  no TURN\n").expect("a list");
+        let (report, failed, _) = run_with(&[skipped], 0, &Interrupt::default(), skips);
+        assert_eq!((report.counts.skipped, report.counts.passed, failed), (1, 0, 0));
+        assert_eq!(report.verdict, RunVerdict::Incomplete);
     }
 
     #[test]
@@ -366,5 +385,88 @@ mod tests {
         let (report, _, journal) = run(&[leaky], 0, &Interrupt::default());
         let written = String::from_utf8(greenlight_reports::json(&report).expect("json")).expect("text") + &journal;
         assert!(written.contains("[API secret]") && !written.contains("a-secret-of-the-target"), "{written}");
+    }
+
+    fn planned(checks: &[&'static Check], target: crate::Target, options: Options) -> Report {
+        let runtime = tokio::runtime::Runtime::new().expect("runtime");
+        let run = Run::new(target, checks, options, ExpectedSkips::default(), Interrupt::default()).expect("a run");
+        let folder = tempfile::tempdir().expect("folder");
+        let logfile = Some(folder.path().join("log").display().to_string());
+        let arguments = Arguments { logfile, test_threads: Some(1), ..Arguments::default() };
+        let _conclusion = libtest_mimic::run(&arguments, run.trials(runtime.handle()));
+        runtime.block_on(run.finish()).expect("a report")
+    }
+
+    fn options(seed: u64) -> Options {
+        Options { run_id: "test1".into(), seed, retries: 0, journal: None, planted: None, on_result: |_| {} }
+    }
+
+    #[test]
+    fn a_red_check_is_tried_again_exactly_as_often_as_asked() {
+        for retries in [0, 1, 2] {
+            let red = leaked("a.red", |_| Box::pin(async { Err(crate::prelude::failed("a", "b", "c", "d", None)) }));
+            let (report, failed, _) = run(&[red], retries, &Interrupt::default());
+            assert_eq!((report.results[0].attempts.len(), failed), (retries as usize + 1, 1));
+        }
+    }
+
+    #[test]
+    fn a_subject_that_no_longer_answers_is_no_pass() {
+        use greenlight_reports::NodeIdentity;
+        let mut vanished = target();
+        let node = NodeIdentity { name: "livekit-a".into(), node_id: "ND_1".into(), version: "1.13.5".into() };
+        vanished.identity.nodes = vec![node];
+        vanished.nodes = vec![crate::NodeTarget { name: "livekit-a".into(), endpoint: vanished.entry.clone() }];
+        let report = planned(&[check("a.b", &[])], vanished, options(7));
+        assert_eq!((report.subject.after, report.verdict), (None, RunVerdict::Inconclusive));
+    }
+
+    #[test]
+    fn seed_fault_and_interrupt_stand_in_the_header() {
+        let planted = Options { planted: Some("redis_stopped".into()), ..options(41) };
+        let header = planned(&[check("a.b", &[])], target(), planted).header;
+        assert_eq!(
+            (header.seed, header.target.planted.as_deref(), header.interrupted),
+            (41, Some("redis_stopped"), false)
+        );
+        let interrupt = Interrupt::default();
+        interrupt.set();
+        assert!(run(&[check("a.b", &[])], 0, &interrupt).0.header.interrupted);
+    }
+
+    #[test]
+    fn the_seed_decides_the_order_and_exclusive_checks_come_last() {
+        let alone = Box::leak(Box::new(Check { lane: crate::Lane::Exclusive, ..copied("a.alone") }));
+        let mut checks: Vec<&'static Check> = vec![alone];
+        checks.extend(["a.b", "a.c", "a.d", "a.e", "a.f", "a.g", "a.h", "a.i"].map(|id| check(id, &[])));
+        let order = |seed| planned(&checks, target(), options(seed)).plan.ids;
+        assert_eq!(order(1), order(1));
+        assert_ne!(order(1), order(2));
+        for seed in 0..4 {
+            assert_eq!(order(seed).last().map(String::as_str), Some("a.alone"), "seed {seed}");
+        }
+    }
+
+    fn copied(id: &'static str) -> Check {
+        let Check { id, title, tags, blame, needs, timeout, lane, proven_by, source, line, run } = *check(id, &[]);
+        Check { id, title, tags, blame, needs, timeout, lane, proven_by, source, line, run }
+    }
+
+    #[test]
+    fn every_secret_of_the_target_goes() {
+        let leaky = leaked("a.leaky", |_| Box::pin(async { Err(anyhow::anyhow!("sent turn-pass-1234").into()) }));
+        let mut with_more = target();
+        with_more.secrets = vec![("TURN password".into(), greenlight_clients::Secret::new("turn-pass-1234"))];
+        let report = planned(&[leaky], with_more, options(7));
+        assert_eq!(report.results[0].attempts[0].reason.as_deref(), Some("sent [TURN password]"));
+    }
+
+    #[test]
+    fn a_journal_that_could_not_be_written_spoils_the_run() {
+        let runtime = tokio::runtime::Runtime::new().expect("runtime");
+        let run = Run::new(target(), &[], options(7), ExpectedSkips::default(), Interrupt::default()).expect("a run");
+        *run.shared.journal_error.lock().expect("lock") = Some(std::io::Error::other("disk full"));
+        let ended = runtime.block_on(run.finish());
+        assert!(matches!(ended, Err(super::RunError::Journal(_))));
     }
 }

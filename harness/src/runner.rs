@@ -305,4 +305,81 @@ pub(crate) mod tests {
         assert!(executor.attempt(naming).await.is_some());
         assert_eq!(*executor.leftovers.lock().expect("lock"), ["glt-test1-a.b-room"]);
     }
+
+    /// Answers every request with this status and an empty body.
+    async fn server(status: &'static str) -> String {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 4096]).await;
+                let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        format!("http://{address}")
+    }
+
+    #[tokio::test]
+    async fn a_refused_removal_leaves_the_room() {
+        for (status, left) in [("401 Unauthorized", vec!["glt-x".to_owned()]), ("200 OK", vec![])] {
+            let mut executor = executor();
+            let http = Http::trusting("").expect("a client");
+            executor.target = Arc::new(Target { entry: http.endpoint(server(status).await), ..target() });
+            executor.clean(&["glt-x".to_owned()]).await;
+            assert_eq!(*executor.leftovers.lock().expect("lock"), left, "{status}");
+        }
+    }
+
+    static NAMED: AtomicBool = AtomicBool::new(false);
+
+    #[tokio::test]
+    async fn an_interrupted_check_is_cleaned_up_too() {
+        let executor = executor();
+        let naming = with("a.b", &[], Lane::Shared, |ctx| {
+            let _name = ctx.name("room");
+            NAMED.store(true, Ordering::SeqCst);
+            Box::pin(std::future::pending())
+        });
+        let interrupt = async {
+            while !NAMED.load(Ordering::SeqCst) {
+                tokio::task::yield_now().await;
+            }
+            executor.interrupt.set();
+        };
+        let (attempt, ()) = tokio::join!(executor.attempt(naming), interrupt);
+        assert!(attempt.is_none());
+        assert_eq!(*executor.leftovers.lock().expect("lock"), ["glt-test1-a.b-room"]);
+    }
+
+    static DROPPED: AtomicBool = AtomicBool::new(false);
+
+    struct OnDrop;
+
+    impl Drop for OnDrop {
+        fn drop(&mut self) {
+            DROPPED.store(true, Ordering::SeqCst);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_check_has_ended_when_its_timeout_is_reported() {
+        let slow = attempt(|_| {
+            Box::pin(async {
+                let _guard = OnDrop;
+                std::future::pending().await
+            })
+        })
+        .await;
+        assert_eq!(slow.outcome, Outcome::Errored);
+        assert!(slow.duration_ms >= 200, "{} ms", slow.duration_ms);
+        assert!(DROPPED.load(Ordering::SeqCst), "the check goes on behind its timeout");
+    }
+
+    #[tokio::test]
+    async fn a_failure_without_a_blame_has_the_blame_of_the_check() {
+        let red = attempt(|_| Box::pin(async { Err(crate::prelude::failed("a", "b", "c", "d", None)) })).await;
+        assert_eq!(red.failure.map(|failure| failure.blame), Some(Component::LivekitServer));
+    }
 }

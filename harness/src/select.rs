@@ -110,4 +110,23 @@ mod tests {
         let tags = Selection { tags: names(&["smok"]), ..Selection::default() };
         assert_eq!(pick(tags), Err("no tag is called \"smok\"; did you mean \"smoke\"?".into()));
     }
+
+    #[test]
+    fn a_test_is_picked_alone() {
+        let one = Selection { tests: names(&["auth.other"]), ..Selection::default() };
+        assert_eq!(pick(one), Ok(vec!["auth.other"]));
+    }
+
+    #[test]
+    fn an_unknown_suite_is_refused_and_the_nearest_of_several_is_offered() {
+        let suite = Selection { suites: names(&["aut"]), ..Selection::default() };
+        assert_eq!(pick(suite), Err("no suite is called \"aut\"; did you mean \"auth\"?".into()));
+        for (known, name) in [(["auth.one", "auth.two"], "auth.twi"), (["auth.one", "auth.two"], "auth.ome")] {
+            let checks = known.map(|id| check(id, &[]));
+            let error = select(&checks, &Selection { tests: names(&[name]), ..Selection::default() });
+            let nearest = error.map(|_| ()).expect_err("unknown").nearest;
+            let expected = if name == "auth.twi" { "auth.two" } else { "auth.one" };
+            assert_eq!(nearest.as_deref(), Some(expected));
+        }
+    }
 }

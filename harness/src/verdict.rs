@@ -290,4 +290,41 @@ mod tests {
         assert!(checked(200).is_ok());
         assert!(matches!(looked_up("no number"), Err(Halt::Errored(_))));
     }
+
+    fn joined(join: Result<(), crate::clients::JoinError>) -> Verdict {
+        let () = crate::ensure_joined!(join, "no join", blame = crate::reports::Component::Keys, fix = "look");
+        PassBuilder::new().counted("joins", 1, AtLeast(1.0))
+    }
+
+    fn called(reply: Result<(), &str>) -> Verdict {
+        let () = crate::ensure_ok!(reply, "refused", fix = "look");
+        PassBuilder::new().counted("calls", 1, AtLeast(1.0))
+    }
+
+    #[test]
+    fn a_refusal_is_a_failure_and_silence_an_error() {
+        use crate::clients::{Answer, JoinError};
+        use crate::reports::Component;
+        let answer = Answer { status: 401, content_type: String::new(), body: "no".into() };
+        let refused = joined(Err(JoinError::Refused(answer))).expect_err("refused");
+        let failure = refused.failure(Component::Redis).expect("a failure");
+        assert_eq!((failure.found.as_str(), failure.blame), ("401 \"no\"", Component::Keys));
+        let silent = joined(Err(JoinError::Protocol(anyhow::anyhow!("odd"))));
+        assert!(matches!(silent, Err(Halt::Errored(_))), "{silent:?}");
+        assert!(joined(Ok(())).is_ok() && called(Ok(())).is_ok());
+        let failure = called(Err("404")).expect_err("refused").failure(Component::Redis).expect("a failure");
+        assert_eq!((failure.found.as_str(), failure.blame), ("404", Component::Redis));
+    }
+
+    #[test]
+    fn the_sign_and_the_whole_chain_of_causes_are_shown() {
+        let compared = || -> Verdict {
+            crate::ensure!(3, >= 5, "too few", fix = "wait");
+            PassBuilder::new().counted("tries", 1, AtLeast(1.0))
+        };
+        let Err(Halt::Failed { expected, .. }) = compared() else { panic!("not failed") };
+        assert_eq!(expected, ">= 5");
+        let Halt::Errored(chain) = Halt::from(anyhow::anyhow!("inner").context("outer")) else { panic!("not errored") };
+        assert_eq!(chain, "outer: inner");
+    }
 }

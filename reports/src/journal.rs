@@ -87,4 +87,20 @@ mod tests {
         assert_eq!(text.lines().count(), 3);
         assert!(last.contains("\"record\":\"end\"") && last.contains(&sum), "{last}");
     }
+
+    #[test]
+    fn a_journal_holds_this_run_only_and_names_its_end() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("run.jsonl");
+        std::fs::write(&path, "an earlier run\n").expect("written");
+        let mut journal = Journal::create(&path, "k3f9", 7, &Plan::new(vec!["a.b".into()])).expect("create");
+        journal.attempt("a.b", 2, &passed("a.b").attempts[0]).expect("attempt");
+        journal.end(RunVerdict::Failed, "abcd").expect("end");
+        let text = std::fs::read_to_string(&path).expect("read");
+        let lines: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("json")).collect();
+        assert_eq!((&lines[0]["record"], &lines[0]["seed"]), (&"plan".into(), &7.into()));
+        assert_eq!((&lines[1]["id"], &lines[1]["number"]), (&"a.b".into(), &2.into()));
+        assert_eq!((&lines[2]["verdict"], &lines[2]["report_sha256"]), (&"failed".into(), &"abcd".into()));
+    }
 }

@@ -107,4 +107,18 @@ mod tests {
             assert_eq!(merge(&[result], &subject(), &header()), RunVerdict::Inconclusive);
         }
     }
+
+    #[test]
+    fn one_value_outside_its_limit_among_good_ones_is_never_a_pass() {
+        let mut mixed = passed("a.b");
+        let mut over = mixed.attempts[0].measured[0].clone();
+        over.value = 0.0;
+        mixed.attempts[0].measured.push(over);
+        assert_eq!(merge(&[mixed], &subject(), &header()), RunVerdict::Inconclusive);
+        let mut warned = result("a.c", Outcome::Warned);
+        warned.attempts[0].measured.clear();
+        assert_eq!(merge(&[passed("a.b"), warned], &subject(), &header()), RunVerdict::Inconclusive);
+        let errored = result("a.b", Outcome::Errored);
+        assert_eq!(merge(&[errored], &subject(), &header()), RunVerdict::Inconclusive);
+    }
 }

@@ -181,4 +181,42 @@ mod tests {
             prop_assert!(!clean.contains("0123456789abcdef"));
         }
     }
+
+    #[test]
+    fn a_secret_inside_a_longer_base64_text_goes_in_both_alphabets() {
+        // printf '??>>kü~~1' and the same between `k` or `kk` and `zz` | basenc --base64, --base64url; xxd -p
+        let redactor = Redactor::new([("s", "??>>k\u{fc}~~1")]);
+        for (text, clean) in [
+            ("Pz8+PmvDvH5+MXp6", "[s]Xp6"),
+            ("Pz8-PmvDvH5-MXp6", "[s]Xp6"),
+            ("az8/Pj5rw7x+fjF6eg==", "az[s]F6eg=="),
+            ("az8_Pj5rw7x-fjF6eg==", "az[s]F6eg=="),
+            ("a2s/Pz4+a8O8fn4xeno=", "a2s[s]eno="),
+            ("a2s_Pz4-a8O8fn4xeno=", "a2s[s]eno="),
+            ("Pz8+PmvDvH5+MQ==", "[s]"),
+            ("Pz8-PmvDvH5-MQ==", "[s]"),
+            ("Pz8+PmvDvH5+MQ", "[s]"),
+            ("Pz8-PmvDvH5-MQ", "[s]"),
+            ("3f3f3e3e6bc3bc7e7e31", "[s]"),
+            ("3F3F3E3E6BC3BC7E7E31", "[s]"),
+        ] {
+            assert_eq!(redactor.text(text), clean, "{text}");
+        }
+    }
+
+    #[test]
+    fn quoted_secrets_go_as_they_are_in_debug_output_and_in_json() {
+        let redactor = Redactor::new([("s", "with\"quote\u{8}and")]);
+        assert_eq!(redactor.text(r#""with\"quote\u{8}and""#), "\"[s]\"");
+        assert_eq!(redactor.text(r#""with\"quote\band""#), "\"[s]\"");
+        assert_eq!(Redactor::new([("s", "a\"b\"c")]).text("<a\"b\"c>"), "<[s]>");
+    }
+
+    #[test]
+    fn ordinary_words_stay() {
+        assert_eq!(Redactor::new([("s", "the")]).text("the room"), "the room");
+        let redactor = Redactor::default();
+        assert_eq!(redactor.text("eyJhbGciOiJIUzI1NiJ9.json is a file"), "eyJhbGciOiJIUzI1NiJ9.json is a file");
+        assert_eq!(redactor.text("t=ewogImFsZyI6.eyJhIjoxfQ%2eabc&b"), "t=[token]&b");
+    }
 }

@@ -365,4 +365,60 @@ pub(crate) mod tests {
         let bytes = json(&report(vec![passed("a.b")])).expect("json");
         assert!(open(&[bytes.clone(), bytes].concat()).is_err());
     }
+
+    #[test]
+    fn each_rule_of_a_report_is_kept_by_itself() {
+        let lies: Vec<(&str, Lie, &str)> = vec![
+            ("another plan hash", |r| r.plan.sha256 = "00".into(), "the plan's hash is not that of its ids"),
+            ("a foreign result", |r| r.results[1].id = "a.z".into(), "the results are not exactly the planned checks"),
+            (
+                "a pass called skipped",
+                |r| {
+                    r.results[0].outcome = Outcome::Skipped;
+                    r.counts = Counts::of(&r.results);
+                },
+                "a.b does not end as its last attempt did",
+            ),
+            (
+                "flaky at the first attempt",
+                |r| {
+                    r.results[0].flaky = true;
+                    r.counts = Counts::of(&r.results);
+                },
+                "a.b is wrongly marked flaky",
+            ),
+            ("fewer planned", |r| r.seal.planned = 1, "the seal counts other checks than the report holds"),
+            ("fewer started", |r| r.seal.started = 1, "the seal counts other checks than the report holds"),
+        ];
+        for (name, lie, why) in lies {
+            assert_eq!(resealed(lie).map(drop), Err(Unsealed::Inconsistent(why.into())), "{name}");
+        }
+        let unprintable: Lie = |r| r.results[0].title = "next\u{85}line".into();
+        assert_eq!(resealed(unprintable).map(drop), Err(Unsealed::Malformed("unprintable characters".into())));
+    }
+
+    #[test]
+    fn results_are_sealed_in_the_order_of_the_plan_and_never_short_of_it() {
+        let plan = Plan::new(vec!["a.c".into(), "a.b".into()]);
+        let seal = |results| Report::sealed(header(), subject(), plan.clone(), results, vec![], &Redactor::default());
+        let sealed = seal(vec![passed("a.b"), passed("a.c")]).expect("sealed");
+        assert_eq!(sealed.results.iter().map(|result| result.id.as_str()).collect::<Vec<_>>(), ["a.c", "a.b"]);
+        assert!(seal(vec![passed("a.b")]).is_err());
+    }
+
+    #[test]
+    fn header_subject_and_leftovers_hold_no_secret() {
+        let redactor = Redactor::new([("key", "hush-hush")]);
+        let mut header = header();
+        header.target.url = "wss://hush-hush@h".into();
+        let mut subject = subject();
+        subject.before.nodes[0].name = "hush-hush".into();
+        subject.after = Some(subject.before.clone());
+        let plan = Plan::new(vec!["a.b".into()]);
+        let left = vec!["room-hush-hush".into()];
+        let sealed = Report::sealed(header, subject, plan, vec![passed("a.b")], left, &redactor).expect("sealed");
+        assert_eq!(sealed.header.target.url, "wss://[key]@h");
+        assert_eq!(sealed.subject.before.nodes[0].name, "[key]");
+        assert_eq!(sealed.leftovers, ["room-[key]"]);
+    }
 }

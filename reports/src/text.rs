@@ -90,4 +90,18 @@ mod tests {
             prop_assert_eq!(printable(&once).into_owned(), once.clone());
         }
     }
+
+    #[test]
+    fn what_some_parser_refuses_or_changes_is_replaced() {
+        for c in ['\u{7f}', '\u{80}', '\u{85}', '\u{9f}', '\u{2028}', '\u{2029}', '\u{fffe}', '\u{ffff}'] {
+            assert_eq!(printable(&format!("a{c}b")), "a\u{fffd}b", "{c:?}");
+        }
+        assert_eq!(printable("\u{1b}[3\u{e4}m"), "\u{e4}m");
+    }
+
+    #[test]
+    fn a_text_of_just_the_length_stays_and_one_line_is_one() {
+        assert_eq!(shorten("abcd", 4), "abcd");
+        assert_eq!(super::one_line("first\nsecond"), "first");
+    }
 }

@@ -67,4 +67,13 @@ mod tests {
         };
         assert_eq!((plain.code().as_str(), json.code().as_str()), ("", "not_found"));
     }
+
+    #[test]
+    fn a_refusal_is_shown_by_its_code_or_its_body() {
+        let refusal = |body: &str| {
+            super::Refusal(Answer { status: 404, content_type: String::new(), body: body.into() }).to_string()
+        };
+        assert_eq!(refusal(r#"{"code":"not_found","msg":"no room"}"#), "404 not_found \"no room\"");
+        assert_eq!(refusal("nothing here\n"), "404 \"nothing here\"");
+    }
 }

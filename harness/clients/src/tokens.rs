@@ -225,4 +225,34 @@ mod tests {
         let shown = format!("{builder:?} {:?}", builder.sign().expect("signed"));
         assert!(!shown.contains("0123456789abcdef") && !shown.contains("eyJ"), "{shown}");
     }
+
+    /// Whether a server with this secret takes the token, with no leeway.
+    fn taken(builder: &TokenBuilder, secret: &str) -> Result<(), jsonwebtoken::errors::ErrorKind> {
+        let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::HS256);
+        rules.leeway = 0;
+        rules.validate_nbf = true;
+        let key = jsonwebtoken::DecodingKey::from_secret(secret.as_bytes());
+        let token = builder.sign().expect("signed");
+        jsonwebtoken::decode::<serde_json::Value>(token.expose(), &key, &rules)
+            .map(drop)
+            .map_err(|error| error.kind().clone())
+    }
+
+    #[test]
+    fn a_bad_token_is_bad_for_its_one_reason() {
+        use jsonwebtoken::errors::ErrorKind;
+        const SECRET: &str = "0123456789abcdef0123456789abcdef";
+        let good = TokenBuilder::new(&key(), VideoGrant::default());
+        assert_eq!(taken(&good, SECRET), Ok(()));
+        let expired = good.clone().expired_by(std::time::Duration::from_secs(90));
+        assert_eq!(taken(&expired, SECRET), Err(ErrorKind::ExpiredSignature));
+        let claims: serde_json::Value =
+            serde_json::from_str(&part(expired.sign().expect("signed").expose(), 1)).expect("json");
+        assert!(claims["nbf"].as_u64() < claims["exp"].as_u64(), "never valid: {claims}");
+        let forged = good.clone().secret(Secret::new("another"));
+        assert_eq!(taken(&forged, SECRET), Err(ErrorKind::InvalidSignature));
+        assert_eq!(taken(&forged, "another"), Ok(()));
+        let foreign = good.issuer("nobody").sign().expect("signed");
+        assert!(part(foreign.expose(), 1).starts_with(r#"{"iss":"nobody","#));
+    }
 }

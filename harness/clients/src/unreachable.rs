@@ -100,4 +100,28 @@ mod tests {
         assert_eq!(why(&io::Error::from(io::ErrorKind::ConnectionRefused)), Why::Refused);
         assert!(matches!(why(&io::Error::other("odd")), Why::Other(text) if text == "odd"));
     }
+
+    #[test]
+    fn a_token_in_the_query_is_not_kept() {
+        let error = super::Unreachable::of("ws://h/rtc?access_token=x", &io::Error::other("odd"));
+        assert_eq!(error.to_string(), "ws://h/rtc: odd");
+    }
+
+    #[test]
+    fn silence_and_a_cut_connection_are_told_apart() {
+        assert_eq!(why(&io::Error::from(io::ErrorKind::TimedOut)), Why::Timeout);
+        for kind in [io::ErrorKind::ConnectionReset, io::ErrorKind::UnexpectedEof, io::ErrorKind::BrokenPipe] {
+            assert_eq!(why(&io::Error::from(kind)), Why::Closed);
+        }
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("sending failed")]
+    struct Sending(#[source] io::Error);
+
+    #[test]
+    fn causes_are_followed() {
+        assert_eq!(why(&Sending(io::Error::from(io::ErrorKind::ConnectionRefused))), Why::Refused);
+        assert_eq!(why(&Sending(io::Error::other("odd"))), Why::Other("sending failed: odd".into()));
+    }
 }

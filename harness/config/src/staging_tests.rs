@@ -136,4 +136,22 @@ mod tests {
             assert!(error.contains(part), "no {part:?} in: {error}");
         }
     }
+
+    #[test]
+    fn each_value_is_checked_by_itself() {
+        for (good, bad, problem) in [
+            ("format: 1", "format: 2", "format is 2 and must be 1"),
+            ("redis_ms_max: 100", "redis_ms_max: 0", "limits.redis_ms_max is 0"),
+            ("api_ms_max: 2000", "api_ms_max: -1", "limits.api_ms_max is -1"),
+            ("join_ms_p95: 2000", "join_ms_p95: .inf", "limits.join_ms_p95 is inf"),
+            ("local: greenlight/redis:7.0", "local: greenlight/redis", "images.redis has \"greenlight/redis\""),
+            ("official: haproxy:2.6", "official: \"haproxy:\"", "images.haproxy has \"haproxy:\""),
+            ("official: redis:7.0", "official: \":7.0\"", "images.redis has \":7.0\""),
+        ] {
+            let text = DEFAULT.replace(good, bad);
+            assert_ne!(text, DEFAULT, "{good}");
+            let error = StagingTests::parse("x.yaml", &text).expect_err(bad).to_string();
+            assert!(error.contains(problem), "no {problem:?} in: {error}");
+        }
+    }
 }

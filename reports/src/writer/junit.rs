@@ -437,6 +437,8 @@ mod tests {
             let redactor = Redactor::default();
             let mut errored = result(&format!("a.{nasty}"), Outcome::Errored);
             errored.attempts[0].reason = Some(nasty);
+            // The first log in the file must be the one under test, even when nothing of it is left.
+            errored.attempts[0].log.clear();
             let results = vec![redactor.scrub(&failed).expect("scrub"), redactor.scrub(&errored).expect("scrub")];
 
             let log = results[0].attempts[0].log.clone();
@@ -444,5 +446,73 @@ mod tests {
             prop_assert_eq!(content(&xml, "system-out").unwrap_or_default(), log.clone());
             prop_assert_eq!(content_by_xml(&xml, "system-out").unwrap_or_default(), log);
         }
+    }
+
+    fn written_report(report: &crate::Report) -> String {
+        String::from_utf8(junit(report).expect("junit")).expect("utf-8")
+    }
+
+    #[test]
+    fn a_run_without_a_culprit_says_why_it_is_no_pass() {
+        let mut planted = report(vec![passed("a.b")]);
+        planted.verdict = crate::RunVerdict::Inconclusive;
+        planted.header.target.planted = Some("redis_stopped".into());
+        planted.leftovers = vec!["glt-room".into()];
+        let xml = written_report(&planted);
+        let document = roxmltree::Document::parse(&xml).expect("xml");
+        let root = document.root_element();
+        assert_eq!((root.attribute("tests"), root.attribute("time")), (Some("2"), Some("0.012")));
+        for part in [
+            "a fault was planted and no check saw it",
+            r#"<property name="greenlight.planted" value="redis_stopped"/>"#,
+            r#"<property name="greenlight.leftovers" value="glt-room"/>"#,
+            r#"<property name="greenlight.verdict" value="inconclusive"/>"#,
+        ] {
+            assert!(xml.contains(part), "no {part} in {xml}");
+        }
+        let skipped = written(vec![result("a.b", Outcome::Skipped)]);
+        assert!(skipped.contains("no check passed"), "{skipped}");
+    }
+
+    #[test]
+    fn earlier_attempts_have_the_words_of_surefire() {
+        use Outcome::*;
+        for (first, last, kind) in [
+            (Failed, Failed, "rerunFailure"),
+            (Errored, Failed, "rerunError"),
+            (Failed, Passed, "flakyFailure"),
+            (Errored, Passed, "flakyError"),
+        ] {
+            let mut retried = result("a.b", last);
+            let mut earlier = result("a.b", first).attempts.remove(0);
+            earlier.log = "the first log".into();
+            retried.attempts.insert(0, earlier);
+            retried.flaky = last == Passed;
+            let xml = written(vec![retried]);
+            let document = roxmltree::Document::parse(&xml).expect("xml");
+            let earlier = document.descendants().find(|node| node.has_tag_name(kind)).expect(kind);
+            let log = earlier.children().find(|node| node.has_tag_name("system-out")).and_then(|node| node.text());
+            assert_eq!((earlier.attribute("type"), log), (Some(first.word()), Some("the first log")), "{xml}");
+        }
+    }
+
+    #[test]
+    fn bodies_and_headlines_are_the_documented_ones() {
+        let xml = written(vec![result("a.b", Outcome::Failed)]);
+        assert_eq!(
+            content(&xml, "failure").as_deref(),
+            Some(
+                "a token was refused\nfound    401\nexpected 200\nfix      compare the keys\nblame    API keys\n\
+                 at       suites/src/a/b.rs:7"
+            )
+        );
+        assert!(xml.contains(r#"assertions="1""#), "{xml}");
+        let not_run = written(vec![result("a.b", Outcome::NotRun)]);
+        assert!(not_run.contains(r#"message="the run ended before this check was started""#), "{not_run}");
+        let mut errored = result("a.b", Outcome::Errored);
+        errored.attempts[0].reason = Some("first\nsecond".into());
+        let xml = written(vec![errored]);
+        assert!(xml.contains(r#"message="first""#), "{xml}");
+        assert_eq!(content(&xml, "error").as_deref(), Some("first\nsecond"));
     }
 }

@@ -154,3 +154,40 @@ fn list(selected: &[&'static Check], format: ListFormat) -> io::Result<()> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{exit_for, exit_of};
+    use crate::output::tests::report;
+    use crate::session::SessionError;
+    use greenlight_harness::reports::{Exit, RunVerdict};
+
+    #[test]
+    fn only_a_passed_run_exits_0() {
+        let mut report = report();
+        for (verdict, exit) in [
+            (RunVerdict::Passed, Exit::Passed),
+            (RunVerdict::Failed, Exit::Failed),
+            (RunVerdict::Inconclusive, Exit::Inconclusive),
+            (RunVerdict::Incomplete, Exit::Incomplete),
+        ] {
+            report.verdict = verdict;
+            assert_eq!(exit_for(&report), exit);
+        }
+        report.header.interrupted = true;
+        assert_eq!(exit_for(&report), Exit::Interrupted);
+    }
+
+    #[test]
+    fn a_run_that_did_not_take_place_never_exits_0() {
+        let error = || anyhow::anyhow!("odd");
+        for (error, exit) in [
+            (SessionError::Staging(error()), Exit::Unreachable),
+            (SessionError::Interrupted, Exit::Interrupted),
+            (SessionError::Fault(error()), Exit::Inconclusive),
+            (SessionError::Removal(error()), Exit::Inconclusive),
+        ] {
+            assert_eq!(exit_of(&error), exit, "{error}");
+        }
+    }
+}

@@ -154,7 +154,102 @@ pub(crate) fn verdict_line(report: &Report) -> String {
             parts.push(format!("{count} {name}"));
         }
     }
-    let changed = report.verdict == RunVerdict::Inconclusive && counts.errored == 0;
-    let why = if changed { "   the target changed or vanished during the run" } else { "" };
+    let unexplained = report.verdict == RunVerdict::Inconclusive && counts.errored == 0;
+    let why = match unexplained {
+        true if report.header.target.planted.is_some() => "   a fault was planted and no check saw it",
+        true => "   the target changed or vanished during the run, or a pass rests on nothing",
+        false => "",
+    };
     format!("{word:<8} {}{why}", parts.join(", "))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::{FILES, OutDir, print_report};
+    use greenlight_harness::reports::*;
+    use std::path::Path;
+
+    /// One failed check, one that did not run, and a room that was left.
+    pub(crate) fn report() -> Report {
+        let failure = Failure {
+            what: "a token was refused".into(),
+            found: "401".into(),
+            expected: "200".into(),
+            fix: "compare the keys".into(),
+            blame: Component::Keys,
+            at: "suites/src/a/b.rs:7".into(),
+        };
+        let attempt = Attempt {
+            started: "2026-11-23T00:00:00.000Z".into(),
+            duration_ms: 12,
+            outcome: Outcome::Failed,
+            measured: vec![],
+            failure: Some(failure),
+            reason: None,
+            log: String::new(),
+        };
+        let result = |id: &str, outcome, attempts| CheckResult {
+            id: id.into(),
+            title: "a claim".into(),
+            tags: vec![],
+            file: "suites/src/a/b.rs".into(),
+            line: 7,
+            outcome,
+            flaky: false,
+            attempts,
+        };
+        let header = Header {
+            run_id: "k3f9".into(),
+            seed: 7,
+            started: "2026-11-23T00:00:00.000Z".into(),
+            ended: "2026-11-23T00:00:41.000Z".into(),
+            tool: Tool { name: "greenlight-verify".into(), version: "0.1.0".into(), profile: "dev".into() },
+            target: TargetInfo { kind: "containers".into(), url: "wss://127.0.0.1:1".into(), planted: None },
+            interrupted: false,
+        };
+        let subject = Subject { before: Identity { nodes: vec![], images: vec![] }, after: None };
+        let plan = Plan::new(vec!["a.b".into(), "a.c".into()]);
+        let results = vec![result("a.b", Outcome::Failed, vec![attempt]), result("a.c", Outcome::NotRun, vec![])];
+        let leftovers = vec!["glt-k3f9-a.b-room".to_owned()];
+        Report::sealed(header, subject, plan, results, leftovers, &Redactor::default()).expect("a consistent report")
+    }
+
+    #[test]
+    fn people_are_told_what_is_wrong_and_what_to_do() {
+        let mut report = report();
+        let text = print_report(&report, Path::new("out"));
+        assert_eq!(
+            text,
+            "  a                1 failed   1 not_run
+FAILED   a.b                                              blame: API keys
+  what      a token was refused
+  found     401
+  expected  200
+  fix       compare the keys
+  at        suites/src/a/b.rs:7
+NOT RUN  a.c
+LEFT     glt-k3f9-a.b-room could not be removed from the target
+INCOMPLETE 1 failed, 1 not run
+report   out/report.json  out/junit.xml
+"
+        );
+        report.verdict = RunVerdict::Failed;
+        assert!(print_report(&report, Path::new("out")).contains("\nFAILED   1 failed, 1 not run\n"));
+    }
+
+    #[test]
+    fn a_folder_is_emptied_of_an_earlier_run_and_held_by_one_run() {
+        let folder = tempfile::tempdir().expect("folder");
+        for file in FILES {
+            std::fs::write(folder.path().join(file), "old").expect("written");
+        }
+        let held = OutDir::prepare(folder.path()).expect("prepared");
+        for file in ["report.json", "junit.xml", "run.jsonl", "libtest.log"] {
+            assert!(!folder.path().join(file).exists(), "the old {file} is still there");
+        }
+        let second = OutDir::prepare(folder.path()).map(drop).expect_err("held by another run");
+        assert!(second.contains("another run writes to"), "{second}");
+        drop(held);
+        assert!(OutDir::prepare(folder.path()).is_ok());
+    }
 }

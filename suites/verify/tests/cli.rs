@@ -75,7 +75,8 @@ fn an_empty_selection_exits_4() {
 
 #[test]
 fn a_missing_engine_exits_6_and_names_the_fix() {
-    let (exit, stderr) = code(&["--out", "no-engine"]);
+    let folder = tempfile::tempdir().expect("folder");
+    let (exit, stderr) = code(&["--out", &folder.path().display().to_string()]);
     assert_eq!(exit, Some(6), "{stderr}");
     assert!(stderr.contains("no container engine answers") && stderr.contains("docker info"), "{stderr}");
 }
@@ -98,4 +99,11 @@ fn a_report_of_an_earlier_run_does_not_survive_a_run_that_fails_to_start() {
     let (exit, stderr) = code(&["--out", &folder.path().display().to_string()]);
     assert_eq!(exit, Some(6), "{stderr}");
     assert!(!report.exists(), "the old report is still there");
+}
+
+#[test]
+fn a_token_on_the_command_line_is_not_repeated() {
+    let (exit, stderr) = code(&["--target", "eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.abc"]);
+    assert_eq!(exit, Some(2), "{stderr}");
+    assert!(stderr.contains("[token]") && !stderr.contains("eyJ"), "{stderr}");
 }
