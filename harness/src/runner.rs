@@ -29,8 +29,8 @@ pub(crate) struct Executor {
     pub(crate) leftovers: Mutex<Vec<String>>,
 }
 
-/// One attempt, or `None` when the run was interrupted before or while it ran.
 impl Executor {
+    /// One attempt, or `None` when the run was interrupted before or while it ran.
     pub(crate) async fn attempt(&self, check: &'static Check) -> Option<Attempt> {
         let _turn = tokio::select! {
             turn = self.lanes.enter(check.lane) => turn,

@@ -382,6 +382,23 @@ impl Attempt {
     }
 }
 
+impl Report {
+    /// What is wrong with a run that is no pass although no check is red; `None` for every other run. A format that
+    /// lists checks must say it by itself, or it shows such a run as green.
+    pub fn unexplained(&self) -> Option<&'static str> {
+        let counts = self.counts;
+        if self.verdict == RunVerdict::Passed || counts.failed + counts.errored + counts.not_run > 0 {
+            return None;
+        }
+        Some(match self.verdict {
+            _ if self.header.interrupted => "the run was interrupted",
+            RunVerdict::Incomplete => "no check passed",
+            _ if self.header.target.planted.is_some() => "a fault was planted and no check saw it",
+            _ => "the target changed or vanished during the run, or a pass rests on nothing",
+        })
+    }
+}
+
 impl CheckResult {
     /// The part of the id before the dot.
     pub fn suite(&self) -> &str {

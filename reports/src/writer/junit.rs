@@ -5,7 +5,7 @@
 //! where `]]>` would end it.
 
 use crate::text::{one_line, printable, shorten};
-use crate::{CheckResult, Counts, Outcome, Report, RunVerdict};
+use crate::{CheckResult, Counts, Outcome, Report};
 use junit_report::{Duration, OffsetDateTime, ReportBuilder, TestCase, TestSuite};
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
 use quick_xml::{Reader, Writer};
@@ -42,24 +42,10 @@ fn suites(report: &Report) -> Vec<(&str, Vec<&CheckResult>)> {
 const RUN_SUITE: &str = "greenlight";
 const RUN_CASE: &str = "greenlight.run";
 
-/// What is wrong with a run in which no check is: without a case of its own, CI systems would show it as green.
-fn run_error(report: &Report) -> Option<&'static str> {
-    let counts = report.counts;
-    if report.verdict == RunVerdict::Passed || counts.failed + counts.errored + counts.not_run > 0 {
-        return None;
-    }
-    Some(match report.verdict {
-        _ if report.header.interrupted => "the run was interrupted",
-        RunVerdict::Incomplete => "no check passed",
-        _ if report.header.target.planted.is_some() => "a fault was planted and no check saw it",
-        _ => "the target changed or vanished during the run, or a pass rests on nothing",
-    })
-}
-
 fn structure(report: &Report) -> junit_report::Report {
     let started = OffsetDateTime::parse(&report.header.started, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let mut builder = ReportBuilder::new();
-    if let Some(why) = run_error(report) {
+    if let Some(why) = report.unexplained() {
         let mut suite = TestSuite::new(RUN_SUITE);
         suite.set_timestamp(started);
         let mut case = TestCase::error(RUN_CASE, Duration::ZERO, "verdict", why);
@@ -117,9 +103,12 @@ fn body(result: &CheckResult) -> String {
 fn enrich(report: &Report, plain: &[u8]) -> io::Result<Vec<u8>> {
     let mut reader = Reader::from_reader(plain);
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 1);
-    let mut results = suites(report).into_iter().flat_map(|(_, results)| results);
-    let mut groups = suites(report).into_iter();
-    let mut in_run_suite = false;
+    // As in the structure: the run's own case, which is no check, before those of the checks.
+    let own = report.unexplained().map(|_| vec![None]);
+    let of_checks = suites(report).into_iter().map(|(_, results)| results.into_iter().map(Some).collect());
+    let groups: Vec<Vec<Option<&CheckResult>>> = own.into_iter().chain(of_checks).collect();
+    let mut results = groups.iter().flatten().copied();
+    let mut groups = groups.iter();
     let mut current: Option<&CheckResult> = None;
     loop {
         match reader.read_event().map_err(io::Error::other)? {
@@ -131,32 +120,18 @@ fn enrich(report: &Report, plain: &[u8]) -> io::Result<Vec<u8>> {
                 writer.write_event(Event::Empty(totals(report, element)))?;
             }
             Event::Start(mut element) if element.name().as_ref() == b"testsuite" => {
-                in_run_suite = !in_run_suite && run_error(report).is_some() && groups.len() == suites(report).len();
-                let group = match in_run_suite {
-                    true => vec![],
-                    false => groups.next().map(|(_, results)| results).unwrap_or_default(),
-                };
-                let skipped = group.iter().filter(|result| result.outcome == Outcome::Skipped).count();
+                let group = groups.next().into_iter().flatten().flatten();
+                let skipped = group.filter(|result| result.outcome == Outcome::Skipped).count();
                 element.push_attribute(("skipped", skipped.to_string().as_str()));
                 writer.write_event(Event::Start(element))?;
                 properties(&mut writer, &suite_properties(report))?;
             }
-            Event::Start(element) if element.name().as_ref() == b"testcase" && in_run_suite => {
-                writer.write_event(Event::Start(element))?;
-            }
-            Event::End(element) if element.name().as_ref() == b"testcase" && in_run_suite => {
-                writer.write_event(Event::End(element))?;
-            }
-            Event::End(element) if element.name().as_ref() == b"testsuite" && in_run_suite => {
-                in_run_suite = false;
-                writer.write_event(Event::End(element))?;
-            }
             Event::Start(element) if element.name().as_ref() == b"testcase" => {
-                current = results.next();
+                current = results.next().flatten();
                 open_case(&mut writer, element, current)?;
             }
             Event::Empty(element) if element.name().as_ref() == b"testcase" => {
-                current = results.next();
+                current = results.next().flatten();
                 open_case(&mut writer, element, current)?;
                 close_case(&mut writer, current.take())?;
             }
@@ -180,7 +155,7 @@ fn enrich(report: &Report, plain: &[u8]) -> io::Result<Vec<u8>> {
 
 fn totals<'a>(report: &Report, mut element: BytesStart<'a>) -> BytesStart<'a> {
     let Counts { failed, errored, skipped, not_run, .. } = report.counts;
-    let run = usize::from(run_error(report).is_some());
+    let run = usize::from(report.unexplained().is_some());
     let time_ms: u64 = report.results.iter().map(CheckResult::duration_ms).sum();
     for (name, value) in [
         ("name", "greenlight".to_owned()),

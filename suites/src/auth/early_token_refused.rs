@@ -1,6 +1,7 @@
 //! A token that is not valid yet is refused.
 //! Access that was sold for tomorrow would be open today, and a server that accepts it has a clock that runs ahead.
 
+use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {
@@ -22,7 +23,7 @@ const FIX: &str = "compare the server's clock with NTP (`timedatectl`); the serv
 async fn check(ctx: &Ctx) -> Verdict {
     let token = ctx.join_token(&ctx.name("room"), "caller");
     ensure!(ctx.signal().validate(&token.sign()?).await?.status, == 200, "a valid token is refused",
-        blame = Component::Keys, fix = "compare the API key and secret given to this run with `keys:` in livekit.yaml");
+        blame = Component::Keys, fix = COMPARE_KEYS);
     // Clocks differ: the server forgives 60 s this way too.
     let soon = token.clone().early_by(secs(20)).sign()?;
     ensure!(ctx.signal().validate(&soon).await?.status, == 200, "a token that is valid in 20 s is refused, within the leeway of 60 s", fix = FIX);

@@ -1,6 +1,7 @@
 //! An expired access token must not open a room.
 //! A server with a skewed clock would keep letting people in whose access was meant to end.
 
+use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {
@@ -23,7 +24,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     let room = ctx.name("room");
     let good = ctx.join_token(&room, "caller").sign()?;
     ensure!(ctx.signal().validate(&good).await?.status, == 200, "a valid token is refused",
-        blame = Component::Keys, fix = "compare the API key and secret given to this run with `keys:` in livekit.yaml");
+        blame = Component::Keys, fix = COMPARE_KEYS);
 
     let mut refused = 0;
     for late in [secs(90), secs(3600)] {

@@ -2,6 +2,7 @@
 //! no administration of another room.
 //! Tokens are handed to browsers; one that may do more than it says hands them the server.
 
+use super::COMPARE_KEYS;
 use greenlight_harness::clients::Refusal;
 use greenlight_harness::prelude::*;
 
@@ -31,7 +32,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     let mut refused = 0;
 
     ensure!(ctx.signal().validate(&join).await?.status, == 200, "a token that may join is refused",
-        blame = Component::Keys, fix = "compare the API key and secret given to this run with `keys:` in livekit.yaml");
+        blame = Component::Keys, fix = COMPARE_KEYS);
     let answer = ctx.signal().validate(&nothing).await?;
     ensure!(answer.status, == 401, "a token without the grant to join may join", fix = FIX);
     refused += 1;

@@ -1,6 +1,7 @@
 //! Only HS256 is accepted: no unsigned token, and no other algorithm even with the right secret.
 //! `alg: none` is the oldest way around a signature, and a library that takes what the token names takes that too.
 
+use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {
@@ -22,7 +23,7 @@ const FIX: &str = "something between here and the server vouches for tokens: com
 async fn check(ctx: &Ctx) -> Verdict {
     let token = ctx.join_token(&ctx.name("room"), "caller");
     ensure!(ctx.signal().validate(&token.sign()?).await?.status, == 200, "a valid token is refused",
-        blame = Component::Keys, fix = "compare the API key and secret given to this run with `keys:` in livekit.yaml");
+        blame = Component::Keys, fix = COMPARE_KEYS);
 
     let odd = [
         ("none", token.unsigned()?),

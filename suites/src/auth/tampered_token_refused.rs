@@ -1,6 +1,7 @@
 //! A token that was changed after it was signed is refused.
 //! Otherwise anybody with a token for one room could write another room into it.
 
+use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {
@@ -25,7 +26,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     // Both are good as they were signed; only their mixture is not.
     for good in [&own, &other] {
         ensure!(ctx.signal().validate(good).await?.status, == 200, "a valid token is refused",
-            blame = Component::Keys, fix = "compare the API key and secret given to this run with `keys:` in livekit.yaml");
+            blame = Component::Keys, fix = COMPARE_KEYS);
     }
     let mut refused = 0;
     for tampered in [own.with_claims_of(&other), other.with_claims_of(&own)] {

@@ -1,6 +1,7 @@
 //! A token signed with another secret, or by an unknown key, opens nothing.
 //! If it did, anybody could mint tokens for any room.
 
+use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {
@@ -25,9 +26,9 @@ async fn check(ctx: &Ctx) -> Verdict {
     let list = ctx.token(VideoGrant { room_list: true, ..Default::default() });
     // The same two calls with the real secret, or a refusal says nothing about the signature.
     ensure!(ctx.signal().validate(&join.sign()?).await?.status, == 200, "a valid token is refused",
-        blame = Component::Keys, fix = "compare the API key and secret given to this run with `keys:` in livekit.yaml");
+        blame = Component::Keys, fix = COMPARE_KEYS);
     ensure!(ctx.rooms().list_as(&list.sign()?).await?.status, == 200, "a valid token is refused by the API",
-        blame = Component::Keys, fix = "compare the API key and secret given to this run with `keys:` in livekit.yaml");
+        blame = Component::Keys, fix = COMPARE_KEYS);
 
     // One letter more than the real one: as close as a wrong secret gets.
     let wrong = Secret::new(format!("{}x", ctx.key().secret.expose()));

@@ -154,12 +154,8 @@ pub(crate) fn verdict_line(report: &Report) -> String {
             parts.push(format!("{count} {name}"));
         }
     }
-    let unexplained = report.verdict == RunVerdict::Inconclusive && counts.errored == 0;
-    let why = match unexplained {
-        true if report.header.target.planted.is_some() => "   a fault was planted and no check saw it",
-        true => "   the target changed or vanished during the run, or a pass rests on nothing",
-        false => "",
-    };
+    let unexplained = report.unexplained().filter(|_| report.verdict == RunVerdict::Inconclusive);
+    let why = unexplained.map(|why| format!("   {why}")).unwrap_or_default();
     format!("{word:<8} {}{why}", parts.join(", "))
 }
 
