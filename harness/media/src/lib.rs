@@ -1,0 +1,1 @@
+//! A participant whose peer connection the server counts as active.
