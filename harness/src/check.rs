@@ -28,14 +28,41 @@ pub struct Check {
     pub timeout: Duration,
     /// Whether it runs beside others.
     pub lane: Lane,
-    /// The planted faults that have turned it red. Empty is refused by a test.
+    /// The planted faults that turn it red. Empty is refused by a test.
     pub proven_by: &'static [Fault],
-    /// `file!()`.
-    pub source: &'static str,
-    /// `line!()`.
-    pub line: u32,
+    /// What to do first when it is red, for somebody who never saw this code.
+    pub fix: &'static str,
+    /// Where it stands, as written by [`crate::source!`].
+    pub source: Source,
     /// The function, as written by [`crate::run!`].
     pub run: for<'a> fn(&'a Ctx) -> CheckFuture<'a>,
+}
+
+/// A check's own file: it is linked from reports, and its documentation is what `--explain` prints.
+#[derive(Debug, Clone, Copy)]
+pub struct Source {
+    /// Path from the root of the repository.
+    pub file: &'static str,
+    /// Line of the metadata.
+    pub line: u32,
+    /// The whole file.
+    pub text: &'static str,
+}
+
+impl Source {
+    fn doc(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.text.lines().map_while(|line| line.strip_prefix("//! "))
+    }
+
+    /// The claim: the first line of the file's documentation.
+    pub fn claim(&self) -> &'static str {
+        self.doc().next().unwrap_or_default()
+    }
+
+    /// What breaks for callers when the claim is false: the rest of that documentation.
+    pub fn hurts(&self) -> String {
+        self.doc().skip(1).collect::<Vec<_>>().join(" ")
+    }
 }
 
 impl Check {
@@ -56,6 +83,26 @@ pub enum Capability {
     TwoNodes,
     /// The target is ours, and load on it hurts nobody.
     Load,
+    /// The target is ours, and its parts may be ended, frozen and started. What such a check leaves is healed.
+    Drill,
+    /// The engine that runs the parts can be asked about them.
+    Engine,
+    /// The balancer ends TLS.
+    Tls,
+    /// The application's database can be reached.
+    Postgres,
+    /// Webhooks of the target come to a receiver of ours.
+    Webhooks,
+    /// The nodes' Prometheus ports can be reached.
+    Prometheus,
+    /// SIP trunks and rules can be kept: the server has a Redis.
+    SipApi,
+    /// The address of a SIP edge is known.
+    SipEdge,
+    /// The configuration files can be read.
+    ConfigFiles,
+    /// The embedded TURN server is configured.
+    Turn,
 }
 
 impl fmt::Display for Capability {
@@ -65,6 +112,16 @@ impl fmt::Display for Capability {
             Self::Redis => "a Redis address",
             Self::TwoNodes => "the addresses of two nodes",
             Self::Load => "a target of our own that may be loaded",
+            Self::Drill => "parts of our own that may be ended and started",
+            Self::Engine => "the engine that runs the parts",
+            Self::Tls => "TLS at the balancer",
+            Self::Postgres => "the address of a database",
+            Self::Webhooks => "webhooks to a receiver of ours",
+            Self::Prometheus => "the nodes' Prometheus ports",
+            Self::SipApi => "the SIP API, which needs Redis",
+            Self::SipEdge => "the address of a SIP edge",
+            Self::ConfigFiles => "the nodes' configuration files",
+            Self::Turn => "TURN",
         })
     }
 }
@@ -76,6 +133,19 @@ pub enum Lane {
     Shared,
     /// Alone: load, drills, everything that others would notice.
     Exclusive,
+}
+
+/// Makes the `source` field: file, line and text of where it is written.
+#[macro_export]
+macro_rules! source {
+    () => {
+        $crate::Source {
+            file: file!(),
+            line: line!(),
+            // A crate of checks lies directly under the root of the repository.
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../", file!())),
+        }
+    };
 }
 
 /// Makes the `run` field out of an `async fn(&Ctx) -> Verdict`.

@@ -9,16 +9,18 @@ mod fault;
 mod init;
 mod lanes;
 mod log;
+mod operator;
 mod run;
 mod runner;
 mod select;
 mod target;
 mod verdict;
 
-pub use check::{Capability, Check, CheckFuture, Lane};
+pub use check::{Capability, Check, CheckFuture, Lane, Source};
 pub use ctx::Ctx;
 pub use fault::Fault;
 pub use init::{Interrupt, init};
+pub use operator::{Action, Operating, Operator, PartState};
 pub use run::{Options, Run, RunError};
 pub use select::{Selection, UnknownName, select};
 pub use target::{NodeTarget, Target, TargetKind};
@@ -34,7 +36,7 @@ pub use greenlight_reports as reports;
 /// Everything that a check's file needs.
 pub mod prelude {
     pub use crate::verdict::{Halt, Pass, Verdict, failed};
-    pub use crate::{Capability, Check, Ctx, Fault, Lane, ensure, ensure_joined, ensure_ok, run, secs, skip};
+    pub use crate::{Capability, Check, Ctx, Fault, Lane, ensure, ensure_joined, ensure_ok, run, secs, skip, source};
     pub use futures_util::future::join_all;
     pub use greenlight_clients::proto;
     pub use greenlight_clients::{Algorithm, JoinError, Secret, Unreachable, VideoGrant, Why};

@@ -6,7 +6,7 @@ use crate::lanes::Lanes;
 use crate::runner::{Executor, timestamp};
 use crate::select::shuffle;
 use crate::target::Target;
-use greenlight_config::ExpectedSkips;
+use greenlight_config::{ExpectedSkips, Waiver};
 use greenlight_reports::{
     Attempt, CheckResult, Header, Journal, Outcome, Plan, Redactor, Report, Subject, TargetInfo, Tool,
 };
@@ -29,6 +29,11 @@ pub struct Options {
     pub journal: Option<PathBuf>,
     /// The fault that was planted before the run, if any.
     pub planted: Option<String>,
+    /// Failures that are accepted for the time being.
+    pub waivers: Vec<Waiver>,
+    /// Takes every failed assertion for a pass, to see that then nothing is found. Only under a planted fault, whose run
+    /// is never a pass.
+    pub blind: bool,
     /// Called when a check has ended, for progress.
     pub on_result: fn(&CheckResult),
 }
@@ -90,6 +95,10 @@ impl Run {
         let further = target.secrets.iter().map(|(name, secret)| (name.as_str(), secret.expose()));
         let redactor = Redactor::new(secrets.into_iter().chain(further));
         let executor = Executor {
+            waivers: options.waivers,
+            blind: options.blind && options.planted.is_some(),
+            identity: Mutex::new(target.identity.clone()),
+            restarts: Mutex::default(),
             target: Arc::new(target),
             run_id: options.run_id.into(),
             interrupt,
@@ -135,7 +144,8 @@ impl Run {
             true => None,
             false => executor.target.read_identity().await.ok(),
         };
-        let subject = Subject { before: executor.target.identity.clone(), after };
+        let restarts = std::mem::take(&mut *executor.restarts.lock().unwrap_or_else(PoisonError::into_inner));
+        let subject = Subject { before: executor.target.identity.clone(), restarts, after };
         let mut ended = std::mem::take(&mut *shared.results.lock().unwrap_or_else(PoisonError::into_inner));
         let results =
             order.iter().map(|check| ended.remove(check.id).unwrap_or_else(|| result(check, vec![]))).collect();
@@ -211,8 +221,8 @@ fn result(check: &Check, attempts: Vec<Attempt>) -> CheckResult {
         id: check.id.into(),
         title: check.title.into(),
         tags: check.tags.iter().map(|tag| (*tag).to_owned()).collect(),
-        file: check.source.into(),
-        line: check.line,
+        file: check.source.file.into(),
+        line: check.source.line,
         outcome,
         flaky: earlier_red && matches!(outcome, Outcome::Passed | Outcome::Warned),
         attempts,
@@ -270,6 +280,8 @@ mod tests {
             retries,
             journal: Some(journal.clone()),
             planted: None,
+            waivers: vec![],
+            blind: false,
             on_result: |_| {},
         };
         let runtime = tokio::runtime::Runtime::new().expect("runtime");
@@ -287,8 +299,8 @@ mod tests {
     }
 
     fn leaked(id: &'static str, run: for<'a> fn(&'a Ctx) -> crate::CheckFuture<'a>) -> &'static Check {
-        let Check { title, tags, blame, needs, timeout, lane, proven_by, source, line, .. } = *check(id, &[]);
-        Box::leak(Box::new(Check { id, title, tags, blame, needs, timeout, lane, proven_by, source, line, run }))
+        let Check { title, tags, blame, needs, timeout, lane, proven_by, fix, source, .. } = *check(id, &[]);
+        Box::leak(Box::new(Check { id, title, tags, blame, needs, timeout, lane, proven_by, fix, source, run }))
     }
 
     static TRIES: AtomicU32 = AtomicU32::new(0);
@@ -398,7 +410,16 @@ mod tests {
     }
 
     fn options(seed: u64) -> Options {
-        Options { run_id: "test1".into(), seed, retries: 0, journal: None, planted: None, on_result: |_| {} }
+        Options {
+            run_id: "test1".into(),
+            seed,
+            retries: 0,
+            journal: None,
+            planted: None,
+            waivers: vec![],
+            blind: false,
+            on_result: |_| {},
+        }
     }
 
     #[test]
@@ -416,7 +437,8 @@ mod tests {
         let mut vanished = target();
         let node = NodeIdentity { name: "livekit-a".into(), node_id: "ND_1".into(), version: "1.13.5".into() };
         vanished.identity.nodes = vec![node];
-        vanished.nodes = vec![crate::NodeTarget { name: "livekit-a".into(), endpoint: vanished.entry.clone() }];
+        vanished.nodes =
+            vec![crate::NodeTarget { name: "livekit-a".into(), endpoint: vanished.entry.clone(), metrics: None }];
         let report = planned(&[check("a.b", &[])], vanished, options(7));
         assert_eq!((report.subject.after, report.verdict), (None, RunVerdict::Inconclusive));
     }
@@ -448,8 +470,8 @@ mod tests {
     }
 
     fn copied(id: &'static str) -> Check {
-        let Check { id, title, tags, blame, needs, timeout, lane, proven_by, source, line, run } = *check(id, &[]);
-        Check { id, title, tags, blame, needs, timeout, lane, proven_by, source, line, run }
+        let Check { id, title, tags, blame, needs, timeout, lane, proven_by, fix, source, run } = *check(id, &[]);
+        Check { id, title, tags, blame, needs, timeout, lane, proven_by, fix, source, run }
     }
 
     #[test]

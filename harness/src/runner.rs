@@ -6,10 +6,10 @@ use crate::init::Interrupt;
 use crate::lanes::Lanes;
 use crate::log::CheckLog;
 use crate::target::Target;
-use crate::verdict::{Halt, Verdict};
+use crate::verdict::{Halt, PassBuilder, Verdict};
 use greenlight_clients::Rooms;
-use greenlight_config::ExpectedSkips;
-use greenlight_reports::{Attempt, Component, Outcome};
+use greenlight_config::{ExpectedSkips, Waiver};
+use greenlight_reports::{AppliedWaiver, Attempt, Component, Identity, Limit, Outcome, Restart};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use time::OffsetDateTime;
@@ -26,7 +26,13 @@ pub(crate) struct Executor {
     pub(crate) interrupt: Interrupt,
     pub(crate) lanes: Lanes,
     pub(crate) expected_skips: ExpectedSkips,
+    pub(crate) waivers: Vec<Waiver>,
+    /// Every failed assertion counts as a pass: what a run finds then, it finds without looking.
+    pub(crate) blind: bool,
     pub(crate) leftovers: Mutex<Vec<String>>,
+    /// Who answers now, drills considered.
+    pub(crate) identity: Mutex<Identity>,
+    pub(crate) restarts: Mutex<Vec<Restart>>,
 }
 
 impl Executor {
@@ -47,7 +53,53 @@ impl Executor {
             None => self.run(check, &log).await?,
         };
         let verdict = self.without_unexpected_skip(check, verdict);
-        Some(attempt(check, verdict, started, clock, &log))
+        let verdict = if self.blind { blinded(verdict) } else { verdict };
+        Some(self.waived(attempt(check, verdict, started, clock, &log), check))
+    }
+
+    /// A failure that the configuration accepts for these versions and today is a warning, and says so.
+    fn waived(&self, mut attempt: Attempt, check: &Check) -> Attempt {
+        let versions: Vec<_> = self.target.identity.nodes.iter().map(|node| node.version.as_str()).collect();
+        let today = OffsetDateTime::now_utc().date();
+        let today = (u16::try_from(today.year()).unwrap_or(u16::MAX), u8::from(today.month()), today.day());
+        let waiver = self.waivers.iter().find(|waiver| waiver.applies(check.id, &versions, today));
+        if let (Outcome::Failed, Some(waiver)) = (attempt.outcome, waiver) {
+            attempt.outcome = Outcome::Warned;
+            attempt.waiver = Some(AppliedWaiver {
+                reason: waiver.reason.clone(),
+                owner: waiver.owner.clone(),
+                link: waiver.link.clone(),
+                until: waiver.to_string(),
+            });
+        }
+        attempt
+    }
+
+    /// After a drill: everything runs again, and who answers now is known. What could not be healed is reported.
+    async fn heal(&self, check: &Check) {
+        let Some(operator) = &self.target.operator else {
+            return;
+        };
+        if let Err(error) = operator.heal().await {
+            let problem = format!("the target as it was before {}: {error:#}", check.id);
+            self.leftovers.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
+            return;
+        }
+        let Ok(now) = self.target.read_identity().await else {
+            return;
+        };
+        let mut identity = self.identity.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut restarts = self.restarts.lock().unwrap_or_else(PoisonError::into_inner);
+        for (before, after) in identity.nodes.iter_mut().zip(now.nodes) {
+            if before.name == after.name && before.node_id != after.node_id {
+                restarts.push(Restart {
+                    check: check.id.into(),
+                    node: after.name,
+                    from: std::mem::replace(&mut before.node_id, after.node_id.clone()),
+                    to: after.node_id,
+                });
+            }
+        }
     }
 
     /// The check's function as a task of its own, so that a panic or a hang in it stays its own affair.
@@ -69,6 +121,9 @@ impl Executor {
             let _ = timeout(CLEANUP_TIMEOUT, &mut task).await;
         }
         let names = std::mem::take(&mut *names.lock().unwrap_or_else(PoisonError::into_inner));
+        if check.needs.contains(&Capability::Drill) {
+            self.heal(check).await;
+        }
         self.clean(&names).await;
         verdict
     }
@@ -106,7 +161,7 @@ impl Executor {
                 fix: "give the target what is missing, or name the id with its reason in config/expected_skips.txt"
                     .into(),
                 blame: Some(Component::Runner),
-                at: format!("{}:{}", check.source, check.line),
+                at: format!("{}:{}", check.source.file, check.source.line),
             }),
             other => other,
         }
@@ -115,6 +170,14 @@ impl Executor {
 
 fn missing(check: &Check, target: &Target) -> Option<Capability> {
     check.needs.iter().copied().find(|capability| !target.capabilities.contains(capability))
+}
+
+/// As if the assertions of the check were not there.
+fn blinded(verdict: Verdict) -> Verdict {
+    match verdict {
+        Err(Halt::Failed { .. }) => PassBuilder::new().counted("assertions_ignored", 1, Limit::AtLeast(1.0)),
+        other => other,
+    }
 }
 
 fn panic_text(error: tokio::task::JoinError) -> String {
@@ -129,12 +192,14 @@ fn panic_text(error: tokio::task::JoinError) -> String {
 }
 
 fn attempt(check: &Check, verdict: Verdict, started: OffsetDateTime, clock: Instant, log: &CheckLog) -> Attempt {
-    let failure = verdict.as_ref().err().and_then(|halt| halt.failure(check.blame));
-    let (outcome, measured, reason) = match verdict {
-        Ok(pass) => (Outcome::Passed, pass.into_measured(), None),
-        Err(Halt::Failed { .. }) => (Outcome::Failed, vec![], None),
-        Err(Halt::Errored(reason)) => (Outcome::Errored, vec![], Some(reason)),
-        Err(Halt::Skipped(reason)) => (Outcome::Skipped, vec![], Some(reason)),
+    let (outcome, measured, failure, reason) = match verdict {
+        Ok(pass) => match pass.into_parts() {
+            (measured, None) => (Outcome::Passed, measured, None, None),
+            (measured, Some(concern)) => (Outcome::Warned, measured, concern.failure(check.blame), None),
+        },
+        Err(Halt::Errored(reason)) => (Outcome::Errored, vec![], None, Some(reason)),
+        Err(Halt::Skipped(reason)) => (Outcome::Skipped, vec![], None, Some(reason)),
+        Err(failed) => (Outcome::Failed, vec![], failed.failure(check.blame), None),
     };
     Attempt {
         started: timestamp(started),
@@ -143,6 +208,7 @@ fn attempt(check: &Check, verdict: Verdict, started: OffsetDateTime, clock: Inst
         measured,
         failure,
         reason,
+        waiver: None,
         log: log.text(),
     }
 }
@@ -188,8 +254,8 @@ pub(crate) mod tests {
             timeout: Duration::from_millis(200),
             lane,
             proven_by: &[Fault::RedisStopped],
-            source: file!(),
-            line: line!(),
+            fix: "look",
+            source: crate::source!(),
             run,
         }))
     }
@@ -208,6 +274,7 @@ pub(crate) mod tests {
             identity: Identity { nodes: vec![], images: vec![] },
             capabilities: [Capability::Api].into(),
             limits: StagingTests::shipped().expect("shipped").limits,
+            operator: None,
         }
     }
 
@@ -218,7 +285,11 @@ pub(crate) mod tests {
             interrupt: Interrupt::default(),
             lanes: super::Lanes::default(),
             expected_skips: ExpectedSkips::default(),
+            waivers: vec![],
+            blind: false,
             leftovers: Mutex::default(),
+            identity: Mutex::new(target().identity),
+            restarts: Mutex::default(),
         }
     }
 
@@ -256,8 +327,8 @@ pub(crate) mod tests {
     }
 
     fn copy(check: &Check) -> Check {
-        let Check { id, title, tags, blame, needs, timeout, lane, proven_by, source, line, run } = *check;
-        Check { id, title, tags, blame, needs, timeout, lane, proven_by, source, line, run }
+        let Check { id, title, tags, blame, needs, timeout, lane, proven_by, fix, source, run } = *check;
+        Check { id, title, tags, blame, needs, timeout, lane, proven_by, fix, source, run }
     }
 
     #[tokio::test]

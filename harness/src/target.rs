@@ -1,11 +1,13 @@
 //! The deployment under test, as checks may know it.
 
 use crate::check::Capability;
+use crate::operator::Operator;
 use greenlight_clients::{Endpoint, JoinError, Key, RedisClient, Rooms, Secret, Signal, proto};
 use greenlight_config::Limits;
 use greenlight_reports::{Identity, NodeIdentity};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 /// How the target came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub struct Target {
     pub capabilities: BTreeSet<Capability>,
     /// What it is held to.
     pub limits: Limits,
+    /// Hands on its parts, where it is ours.
+    pub operator: Option<Arc<dyn Operator>>,
 }
 
 /// A node that can be reached past the balancer.
@@ -52,6 +56,8 @@ pub struct NodeTarget {
     pub name: String,
     /// Its own address.
     pub endpoint: Endpoint,
+    /// Its Prometheus port, where it can be reached.
+    pub metrics: Option<Endpoint>,
 }
 
 impl Target {

@@ -11,6 +11,7 @@ pub type Verdict = Result<Pass, Halt>;
 #[derive(Debug)]
 pub struct Pass {
     measured: Vec<Measured>,
+    concern: Option<Halt>,
 }
 
 /// Why there is no pass.
@@ -78,7 +79,7 @@ impl PassBuilder {
     /// As there.
     #[track_caller]
     pub fn measured(self, name: &str, value: f64, limit: Limit, n: usize) -> Verdict {
-        Pass { measured: vec![] }.measured(name, value, limit, n)
+        Pass { measured: vec![], concern: None }.measured(name, value, limit, n)
     }
 
     /// See [`Pass::counted`].
@@ -87,7 +88,7 @@ impl PassBuilder {
     /// As there.
     #[track_caller]
     pub fn counted(self, name: &str, count: usize, limit: Limit) -> Verdict {
-        Pass { measured: vec![] }.counted(name, count, limit)
+        Pass { measured: vec![], concern: None }.counted(name, count, limit)
     }
 }
 
@@ -128,8 +129,21 @@ impl Pass {
         self.measured(name, count as f64, limit, count)
     }
 
-    pub(crate) fn into_measured(self) -> Vec<Measured> {
-        self.measured
+    /// The claim holds today, and something about it will hurt: the check ends as `Warned`. What is no failure made by
+    /// [`failed`] is returned as it is.
+    ///
+    /// # Errors
+    /// Whatever else than a failure was given.
+    pub fn warned(mut self, concern: Halt) -> Verdict {
+        if !matches!(concern, Halt::Failed { .. }) {
+            return Err(concern);
+        }
+        self.concern.get_or_insert(concern);
+        Ok(self)
+    }
+
+    pub(crate) fn into_parts(self) -> (Vec<Measured>, Option<Halt>) {
+        (self.measured, self.concern)
     }
 }
 
@@ -248,7 +262,7 @@ mod tests {
     fn a_value_within_its_limit_passes() {
         let pass =
             PassBuilder::new().counted("tries", 2, AtLeast(2.0)).and_then(|p| p.measured("ms", 3.5, AtMost(4.0), 7));
-        let measured = pass.expect("a pass").into_measured();
+        let (measured, _) = pass.expect("a pass").into_parts();
         assert_eq!(measured.len(), 2);
         assert_eq!((measured[0].n.get(), measured[1].n.get()), (2, 7));
     }

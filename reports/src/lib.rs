@@ -17,8 +17,8 @@ pub use exit::Exit;
 pub use journal::Journal;
 pub use merge::merge;
 pub use model::{
-    Attempt, CheckResult, Component, Counts, FORMAT, Failure, Header, Identity, Limit, Measured, NodeIdentity, Outcome,
-    Plan, Report, RunVerdict, Seal, Subject, TargetInfo, Tool,
+    AppliedWaiver, Attempt, CheckResult, Component, Counts, FORMAT, Failure, Header, Identity, Limit, Measured,
+    NodeIdentity, Outcome, Plan, Report, Restart, RunVerdict, Seal, Subject, TargetInfo, Tool,
 };
 pub use redact::Redactor;
 pub use seal::{Unsealed, open};

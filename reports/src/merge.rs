@@ -18,17 +18,14 @@ pub fn merge(results: &[CheckResult], subject: &Subject, header: &Header) -> Run
         RunVerdict::Inconclusive
     } else if counts.passed == 0 {
         RunVerdict::Incomplete
-    } else if subject.before.nodes.is_empty()
-        || subject.after.as_ref() != Some(&subject.before)
-        || header.target.planted.is_some()
-    {
+    } else if subject.before.nodes.is_empty() || !subject.is_unchanged() || header.target.planted.is_some() {
         RunVerdict::Inconclusive
     } else {
         RunVerdict::Passed
     }
 }
 
-/// A pass must rest on a measured value that is within its limit.
+/// A pass must rest on a measured value that is within its limit; a failure that a waiver accepts, on that failure.
 fn is_backed(result: &CheckResult) -> bool {
     if !matches!(result.outcome, Outcome::Passed | Outcome::Warned) {
         return true;
@@ -36,6 +33,9 @@ fn is_backed(result: &CheckResult) -> bool {
     let Some(last) = result.attempts.last() else {
         return false;
     };
+    if last.waiver.is_some() {
+        return result.outcome == Outcome::Warned && last.failure.is_some();
+    }
     !last.measured.is_empty() && last.measured.iter().all(|measured| measured.limit.holds(measured.value))
 }
 

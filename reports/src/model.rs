@@ -6,7 +6,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 
 /// Version of everything this crate writes to disk.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A finished run: what was planned, on what, and how each check ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -82,8 +82,39 @@ pub struct TargetInfo {
 pub struct Subject {
     /// Read before the first check.
     pub before: Identity,
+    /// Nodes that a drill of this run started again, in the order in which that was seen.
+    pub restarts: Vec<Restart>,
     /// Read after the last check; absent when the target no longer answered.
     pub after: Option<Identity>,
+}
+
+/// A node that has a new id because a check of this run ended its process on purpose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Restart {
+    /// The check that did it.
+    pub check: String,
+    /// The node's name.
+    pub node: String,
+    /// Its id before.
+    pub from: String,
+    /// Its id afterwards.
+    pub to: String,
+}
+
+impl Subject {
+    /// Whether what answered last is what answered first, but for the restarts that this run itself has caused.
+    pub fn is_unchanged(&self) -> bool {
+        let mut expected = self.before.clone();
+        for restart in &self.restarts {
+            let known = |node: &&mut NodeIdentity| node.name == restart.node && node.node_id == restart.from;
+            match expected.nodes.iter_mut().find(known) {
+                Some(node) => node.node_id.clone_from(&restart.to),
+                None => return false,
+            }
+        }
+        self.after.as_ref() == Some(&expected)
+    }
 }
 
 /// Which processes answered, and from which images.
@@ -150,14 +181,30 @@ pub struct Attempt {
     pub duration_ms: u64,
     /// How it ended.
     pub outcome: Outcome,
-    /// What was measured; at least one entry for `Passed` and `Warned`.
+    /// What was measured; at least one entry for `Passed`, and for `Warned` without a waiver.
     pub measured: Vec<Measured>,
     /// Present for `Failed` and `Warned`.
     pub failure: Option<Failure>,
     /// Why it was skipped, or what could not be found out.
     pub reason: Option<String>,
+    /// Present when a failure is known and accepted for the time being: then the outcome is `Warned`.
+    pub waiver: Option<AppliedWaiver>,
     /// What the clients saw, shortened at the middle.
     pub log: String,
+}
+
+/// A waiver of the configuration that matched a failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppliedWaiver {
+    /// Why the failure is accepted.
+    pub reason: String,
+    /// Who answers for that.
+    pub owner: String,
+    /// Where it is tracked.
+    pub link: String,
+    /// Until when it holds: `livekit-server <1.13.6` or a date.
+    pub until: String,
 }
 
 /// How a check ended.
@@ -166,7 +213,7 @@ pub struct Attempt {
 pub enum Outcome {
     /// The claim holds, and a value was measured.
     Passed,
-    /// The claim holds today and will hurt soon.
+    /// The claim holds today and will hurt soon, or it is false and a waiver says so.
     Warned,
     /// The claim is false.
     Failed,
@@ -194,6 +241,18 @@ pub enum Component {
     Certificate,
     /// The machine or network that the suite runs on.
     Runner,
+    /// A configuration file or the environment of a process.
+    Configuration,
+    /// The application's database.
+    Database,
+    /// The receiver of webhooks, or the way to it.
+    Webhooks,
+    /// The SIP edge or bridge.
+    Sip,
+    /// TURN: embedded in a node, or the way to it.
+    Turn,
+    /// An application that issues tokens.
+    Application,
 }
 
 /// A claim that is false.
@@ -357,6 +416,12 @@ impl fmt::Display for Component {
             Self::Balancer => "balancer",
             Self::Certificate => "certificate",
             Self::Runner => "the machine that runs the suite",
+            Self::Configuration => "configuration",
+            Self::Database => "database",
+            Self::Webhooks => "webhooks",
+            Self::Sip => "SIP",
+            Self::Turn => "TURN",
+            Self::Application => "the application",
         })
     }
 }

@@ -98,6 +98,14 @@ impl Report {
                 result.outcome != Outcome::Passed || result.failure().is_none(),
                 &format!("{} passed and says why it failed", result.id),
             )?;
+            require(
+                result.attempts.iter().all(|attempt| attempt.waiver.is_none() || attempt.outcome == Outcome::Warned),
+                &format!("{} has a waiver and is no warning", result.id),
+            )?;
+            require(
+                result.outcome != Outcome::Warned || result.failure().is_some(),
+                &format!("{} warns without saying of what", result.id),
+            )?;
             let retried = result.attempts.iter().rev().skip(1).any(|attempt| attempt.outcome.is_red());
             let passed = matches!(result.outcome, Outcome::Passed | Outcome::Warned);
             require(result.flaky == (retried && passed), &format!("{} is wrongly marked flaky", result.id))?;
@@ -171,7 +179,7 @@ pub(crate) mod tests {
     pub(crate) fn subject() -> Subject {
         let node = NodeIdentity { name: "livekit-a".into(), node_id: "ND_1".into(), version: "1.13.5".into() };
         let identity = Identity { nodes: vec![node], images: vec![] };
-        Subject { before: identity.clone(), after: Some(identity) }
+        Subject { before: identity.clone(), restarts: vec![], after: Some(identity) }
     }
 
     pub(crate) fn result(id: &str, outcome: Outcome) -> CheckResult {
@@ -197,6 +205,7 @@ pub(crate) mod tests {
             measured: vec![measured],
             failure,
             reason: matches!(outcome, Outcome::Skipped | Outcome::Errored).then(|| "no answer".into()),
+            waiver: None,
             log: "GET / -> 200".into(),
         };
         CheckResult {
@@ -324,7 +333,7 @@ pub(crate) mod tests {
             }),
             ("a failure without a reason", |r| r.results[1].attempts[0].failure = None),
             ("a seal over fewer checks", |r| r.seal.ended = 1),
-            ("another format", |r| r.format = 2),
+            ("another format", |r| r.format = 3),
         ];
         for (name, lie) in lies {
             assert!(resealed(lie).is_err(), "{name}");

@@ -48,7 +48,7 @@ mod tests {
             assert_eq!(registered.len(), checks.len(), "a check stands twice in the table of {suite}");
             for check in *checks {
                 let (_, name) = check.id.split_once('.').expect("a dot");
-                assert_eq!(check.source, format!("suites/src/{suite}/{name}.rs"));
+                assert_eq!(check.source.file, format!("suites/src/{suite}/{name}.rs"));
             }
         }
     }
@@ -61,15 +61,20 @@ mod tests {
         assert_eq!(registered, folders);
     }
 
+    /// What `--explain` prints.
     #[test]
-    fn every_check_states_claim_harm_and_proof() {
+    fn every_check_states_claim_harm_fix_proof_and_source() {
         for check in super::checks() {
-            let text = fs::read_to_string(source().join("..").join("..").join(check.source)).expect("a file");
-            let doc: Vec<&str> = text.lines().take_while(|line| line.starts_with("//! ")).collect();
-            assert!(doc.len() >= 2, "{}: the first two lines are the claim and what breaks without it", check.id);
-            assert!(doc.iter().all(|line| line.ends_with(['.', ',']) || !line.is_empty()), "{}", check.id);
+            let (claim, hurts) = (check.source.claim(), check.source.hurts());
+            assert!(claim.ends_with('.') && claim.len() > 20, "{}: the first line is the claim, a sentence", check.id);
+            assert!(
+                hurts.ends_with('.') && hurts.len() > 20,
+                "{}: the next lines say what breaks without it",
+                check.id
+            );
+            assert!(check.fix.len() > 20, "{}: say what to do first when it is red", check.id);
             assert!(!check.proven_by.is_empty(), "{}: no fault has turned it red", check.id);
-            assert!(!check.title.is_empty() && check.timeout.as_secs() > 0, "{}", check.id);
+            assert!(check.source.line > 3 && !check.title.is_empty() && check.timeout.as_secs() > 0, "{}", check.id);
         }
     }
 }

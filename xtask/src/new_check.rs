@@ -57,13 +57,13 @@ pub(super) const CHECK: Check = Check {{
     id: "{suite}.{name}",
     title: "{claim}",
     tags: &[],
-    blame: Component::LiveKitServer,
+    blame: Component::LivekitServer,
     needs: &[Capability::Api],
     timeout: secs(10),
     lane: Lane::Shared,
     proven_by: &[],
-    source: file!(),
-    line: line!(),
+    fix: "say what to do first",
+    source: source!(),
     run: run!(check),
 }};
 

@@ -3,7 +3,9 @@
 mod error;
 mod expected_skips;
 mod staging_tests;
+mod waivers;
 
 pub use error::ConfigError;
 pub use expected_skips::ExpectedSkips;
 pub use staging_tests::{ImageChoice, Images, Limits, StagingTests};
+pub use waivers::Waiver;

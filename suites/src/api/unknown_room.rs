@@ -12,8 +12,8 @@ pub(super) const CHECK: Check = Check {
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::RedisStopped, Fault::SecretSwapped],
-    source: file!(),
-    line: line!(),
+    fix: FIX,
+    source: source!(),
     run: run!(check),
 };
 

@@ -13,8 +13,8 @@ pub(super) const CHECK: Check = Check {
     timeout: secs(40),
     lane: Lane::Shared,
     proven_by: &[Fault::ForgedTokensAccepted, Fault::RefusalsHidden],
-    source: file!(),
-    line: line!(),
+    fix: FIX,
+    source: source!(),
     run: run!(check),
 };
 

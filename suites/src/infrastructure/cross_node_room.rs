@@ -12,8 +12,8 @@ pub(super) const CHECK: Check = Check {
     timeout: secs(40),
     lane: Lane::Shared,
     proven_by: &[Fault::NodeOnOtherRedis, Fault::NodeStopped],
-    source: file!(),
-    line: line!(),
+    fix: FIX,
+    source: source!(),
     run: run!(check),
 };
 

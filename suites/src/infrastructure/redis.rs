@@ -12,8 +12,8 @@ pub(super) const CHECK: Check = Check {
     timeout: secs(20),
     lane: Lane::Shared,
     proven_by: &[Fault::RedisStopped],
-    source: file!(),
-    line: line!(),
+    fix: "`redis-cli -u URL ping`, then ROLE, INFO memory and the log of the Redis server",
+    source: source!(),
     run: run!(check),
 };
 

@@ -13,8 +13,8 @@ pub(super) const CHECK: Check = Check {
     timeout: secs(40),
     lane: Lane::Shared,
     proven_by: &[Fault::RedisStopped, Fault::NodeStopped, Fault::CertificateExpired],
-    source: file!(),
-    line: line!(),
+    fix: "`curl -i URL/` on each node and on the balancer, then the log of the one that does not say 200 OK",
+    source: source!(),
     run: run!(check),
 };
 

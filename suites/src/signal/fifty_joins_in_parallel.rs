@@ -13,8 +13,8 @@ pub(super) const CHECK: Check = Check {
     timeout: secs(60),
     lane: Lane::Exclusive,
     proven_by: &[Fault::RedisStopped, Fault::CertificateExpired],
-    source: file!(),
-    line: line!(),
+    fix: "compare with fewer joins, then CPU of node, Redis and balancer at that moment",
+    source: source!(),
     run: run!(check),
 };
 

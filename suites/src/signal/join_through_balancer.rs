@@ -12,8 +12,8 @@ pub(super) const CHECK: Check = Check {
     timeout: secs(40),
     lane: Lane::Shared,
     proven_by: &[Fault::BalancerIdleTimeout, Fault::CertificateExpired],
-    source: file!(),
-    line: line!(),
+    fix: "raise the idle timeouts of the balancer, and compare with a node directly",
+    source: source!(),
     run: run!(check),
 };
 

@@ -182,6 +182,7 @@ pub(crate) mod tests {
             measured: vec![],
             failure: Some(failure),
             reason: None,
+            waiver: None,
             log: String::new(),
         };
         let result = |id: &str, outcome, attempts| CheckResult {
@@ -203,7 +204,7 @@ pub(crate) mod tests {
             target: TargetInfo { kind: "containers".into(), url: "wss://127.0.0.1:1".into(), planted: None },
             interrupted: false,
         };
-        let subject = Subject { before: Identity { nodes: vec![], images: vec![] }, after: None };
+        let subject = Subject { before: Identity { nodes: vec![], images: vec![] }, restarts: vec![], after: None };
         let plan = Plan::new(vec!["a.b".into(), "a.c".into()]);
         let results = vec![result("a.b", Outcome::Failed, vec![attempt]), result("a.c", Outcome::NotRun, vec![])];
         let leftovers = vec!["glt-k3f9-a.b-room".to_owned()];

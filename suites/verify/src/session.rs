@@ -116,6 +116,8 @@ impl Session<'_> {
             retries: self.retries,
             journal: Some(self.folder.join("run.jsonl")),
             planted: self.fault.map(|fault| fault.fault.name().to_owned()),
+            waivers: self.config.waivers.clone(),
+            blind: false,
             on_result: self.on_result,
         };
         let target = staging.target().clone();

@@ -99,6 +99,8 @@ fn run(checks: &[&'static Check], staging: &Staging, runtime: &Runtime, interrup
         retries: 0,
         journal: None,
         planted: None,
+        waivers: vec![],
+        blind: false,
         on_result: |_| {},
     };
     let run = Run::new(staging.target().clone(), checks, options, ExpectedSkips::shipped()?, interrupt.clone())?;

@@ -1,0 +1,75 @@
+//! What may be done to the parts of a target that is ours: drills end and freeze them, other checks look at what the
+//! engine says of them.
+
+use anyhow::Result;
+use std::future::Future;
+use std::pin::Pin;
+
+/// What an [`Operator`] returns.
+pub type Operating<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+/// Something that is done to a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Its processes get no time any more, and keep everything.
+    Freeze,
+    /// The end of [`Action::Freeze`].
+    Thaw,
+    /// SIGKILL.
+    Kill,
+    /// SIGTERM, without waiting for the end.
+    Terminate,
+    /// A part that has ended is started again as it was.
+    Start,
+}
+
+/// What the engine says of a part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PartState {
+    /// `None` while it runs, else the status that it ended with.
+    pub ended: Option<i64>,
+    /// Memory that it may use, in bytes; 0 is no limit.
+    pub memory_bytes_max: i64,
+    /// Processor time that it may use, in billionths of one processor; 0 is no limit.
+    pub nano_cpus_max: i64,
+    /// Processes and threads that it may have; 0 is no limit.
+    pub pids_max: i64,
+    /// Whether the kernel ended it for want of memory.
+    pub out_of_memory: bool,
+    /// What starts it again when it ends: `no`, `always`, `unless-stopped`, `on-failure` or empty.
+    pub restart_policy: String,
+    /// Its environment, as `NAME=value`.
+    pub environment: Vec<String>,
+    /// Its command line.
+    pub command: Vec<String>,
+}
+
+/// The hands of a drill. Parts have the names of the target's description: `redis`, `livekit-a`, `haproxy` …
+pub trait Operator: Send + Sync {
+    /// The parts that can be operated.
+    fn parts(&self) -> Vec<String>;
+
+    /// Does something to a part and returns when the engine has done it.
+    ///
+    /// # Errors
+    /// When there is no such part or the engine refuses.
+    fn act<'a>(&'a self, part: &'a str, action: Action) -> Operating<'a, ()>;
+
+    /// What the engine says of a part.
+    ///
+    /// # Errors
+    /// When there is no such part.
+    fn state<'a>(&'a self, part: &'a str) -> Operating<'a, PartState>;
+
+    /// A file inside a part, as it is now, with the mode bits of the file.
+    ///
+    /// # Errors
+    /// When there is none.
+    fn read<'a>(&'a self, part: &'a str, path: &'a str) -> Operating<'a, (String, u32)>;
+
+    /// Makes every part run again and waits until the target is ready, whatever a drill has left.
+    ///
+    /// # Errors
+    /// When it does not become ready.
+    fn heal(&self) -> Operating<'_, ()>;
+}
