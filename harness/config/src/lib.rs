@@ -6,4 +6,4 @@ mod staging_tests;
 
 pub use error::ConfigError;
 pub use expected_skips::ExpectedSkips;
-pub use staging_tests::{ImageChoice, Images, Limits, StagingTests};
+pub use staging_tests::{ImageChoice, Images, Limits, Media, StagingTests};
