@@ -15,7 +15,16 @@ const LABEL: &str = "dev.greenlight.recipe";
 /// Raised when the way of building changes and not only a recipe.
 const BUILDER: &str = "1";
 const DEBIAN_SUITE: &str = "bookworm";
-const DEBIAN_PACKAGES: &[&str] = &["haproxy", "redis-server"];
+/// The modules that our Kamailio configuration loads are all in its main package.
+const DEBIAN_PACKAGES: &[&str] = &["haproxy", "redis-server", "postgresql-15", "kamailio"];
+/// What a package made for a machine and not for an image: a database cluster, and a TLS key that all would share.
+const DEBIAN_REMOVED: &[&str] = &[
+    "var/cache/apt",
+    "var/lib/apt/lists",
+    "var/lib/postgresql/15",
+    "etc/postgresql/15",
+    "etc/ssl/private/ssl-cert-snakeoil.key",
+];
 const BASE: &str = "greenlight/base:bookworm";
 const PATH_VARIABLE: &str = "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -35,7 +44,9 @@ struct GoImage {
 #[derive(Debug)]
 struct DebianImage {
     image: &'static str,
-    command: &'static str,
+    /// What the official image has as entry point too, so that one command fits both; empty is none.
+    entry: &'static [&'static str],
+    command: &'static [&'static str],
     proof: (&'static [&'static str], &'static str),
 }
 
@@ -50,13 +61,28 @@ const GO_IMAGES: &[GoImage] = &[GoImage {
 const DEBIAN_IMAGES: &[DebianImage] = &[
     DebianImage {
         image: "greenlight/redis:7.0",
-        command: "redis-server",
+        entry: &[],
+        command: &["redis-server"],
         proof: (&["redis-server", "--version"], "Redis server v=7.0"),
     },
     DebianImage {
         image: "greenlight/haproxy:2.6",
-        command: "haproxy",
+        entry: &[],
+        command: &["haproxy"],
         proof: (&["haproxy", "-v"], "HAProxy version 2.6"),
+    },
+    DebianImage {
+        image: "greenlight/postgres:15",
+        entry: &[],
+        command: &["/usr/lib/postgresql/15/bin/postgres"],
+        proof: (&["/usr/lib/postgresql/15/bin/postgres", "--version"], "postgres (PostgreSQL) 15."),
+    },
+    DebianImage {
+        image: "greenlight/kamailio:5.6",
+        // In the foreground, its log on standard error.
+        entry: &["kamailio", "-DD", "-E"],
+        command: &[],
+        proof: (&["-v"], "version: kamailio 5.6."),
     },
 ];
 
@@ -123,7 +149,7 @@ fn go_images(work: &Path, no_cache: bool) -> Result<usize> {
 }
 
 fn debian_images(work: &Path, no_cache: bool) -> Result<usize> {
-    let base_hash = hash(&format!("{DEBIAN_SUITE} {DEBIAN_PACKAGES:?}"));
+    let base_hash = hash(&format!("{DEBIAN_SUITE} {DEBIAN_PACKAGES:?} {DEBIAN_REMOVED:?}"));
     let mut built = 0;
     if no_cache || !is_current(BASE, &base_hash)? {
         let started = Instant::now();
@@ -132,9 +158,8 @@ fn debian_images(work: &Path, no_cache: bool) -> Result<usize> {
         let packages = format!("--include={}", DEBIAN_PACKAGES.join(","));
         run(Command::new("debootstrap").args(["--variant=minbase", &packages, DEBIAN_SUITE]).arg(&root))
             .context("making the Debian base; it needs root and the package debootstrap")?;
-        for leftover in ["var/cache/apt", "var/lib/apt/lists"] {
-            fs::remove_dir_all(root.join(leftover))?;
-            fs::create_dir_all(root.join(leftover))?;
+        for leftover in DEBIAN_REMOVED {
+            remove(&root.join(leftover)).with_context(|| format!("removing {leftover} from the base"))?;
         }
         import(&root, BASE, &base_hash, &[PATH_VARIABLE])?;
         fs::remove_dir_all(&root)?;
@@ -159,11 +184,12 @@ fn debian_images(work: &Path, no_cache: bool) -> Result<usize> {
 
 /// A derived image shares the layers of its base: an empty container of it, committed with another command.
 fn derive(recipe: &DebianImage, hash: &str) -> Result<()> {
-    let container = output(Command::new("docker").args(["create", BASE, recipe.command]))?;
+    let container = output(Command::new("docker").args(["create", BASE, "true"]))?;
     let label = format!("LABEL {LABEL}={hash}");
-    let command = format!("CMD [\"{}\"]", recipe.command);
+    // Docker reads the list as JSON, which these plain words look like in Rust's own notation.
+    let (entry, command) = (format!("ENTRYPOINT {:?}", recipe.entry), format!("CMD {:?}", recipe.command));
     let committed = run(Command::new("docker")
-        .args(["commit", "--change", &label, "--change", &command, container.trim(), recipe.image])
+        .args(["commit", "--change", &label, "--change", &entry, "--change", &command, container.trim(), recipe.image])
         .stdout(Stdio::null()));
     run(Command::new("docker").args(["rm", container.trim()]).stdout(Stdio::null()))?;
     committed
@@ -222,6 +248,15 @@ fn fresh(folder: &Path) -> Result<PathBuf> {
     }
     fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
     Ok(folder.to_path_buf())
+}
+
+/// Empties a folder or removes a file; what is not there is an error, because then a package has changed.
+fn remove(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        fs::remove_dir_all(path)?;
+        return Ok(fs::create_dir(path)?);
+    }
+    Ok(fs::remove_file(path)?)
 }
 
 /// Runs to the end with its output kept, and shows the tail of it only when it failed.

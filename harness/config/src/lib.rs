@@ -7,5 +7,5 @@ mod waivers;
 
 pub use error::ConfigError;
 pub use expected_skips::ExpectedSkips;
-pub use staging_tests::{ImageChoice, Images, Limits, StagingTests};
+pub use staging_tests::{ImageChoice, Images, Limits, Media, StagingTests};
 pub use waivers::Waiver;

@@ -14,6 +14,8 @@ pub struct StagingTests {
     format: u32,
     /// Images of the containers target.
     pub images: Images,
+    /// How clients reach the media ports of a staging.
+    pub media: Media,
     /// The version that every node must report.
     pub livekit_version: String,
     /// What checks hold the target to.
@@ -33,6 +35,28 @@ pub struct Images {
     pub redis: ImageChoice,
     /// The balancer.
     pub haproxy: ImageChoice,
+    /// The application's database.
+    pub postgres: ImageChoice,
+    /// The SIP edge.
+    pub kamailio: ImageChoice,
+}
+
+impl Images {
+    /// Every choice with its key in the file.
+    pub fn all(&self) -> [(&'static str, &ImageChoice); 5] {
+        let Self { livekit, redis, haproxy, postgres, kamailio } = self;
+        [("livekit", livekit), ("redis", redis), ("haproxy", haproxy), ("postgres", postgres), ("kamailio", kamailio)]
+    }
+}
+
+/// The address that nodes of a staging advertise for media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Media {
+    /// 127.0.0.1, where their media ports are published: clients run on this machine.
+    Loopback,
+    /// Their own container's address: clients run in the staging's network.
+    Network,
 }
 
 /// A registry's image, and the equivalent that `cargo xtask images` builds.
@@ -94,8 +118,7 @@ impl StagingTests {
                 problems.push(format!("limits.{name} is {value} and must be above 0 milliseconds"));
             }
         }
-        let Images { livekit, redis, haproxy } = &parsed.images;
-        for (name, choice) in [("livekit", livekit), ("redis", redis), ("haproxy", haproxy)] {
+        for (name, choice) in parsed.images.all() {
             for image in [&choice.official, &choice.local] {
                 if !image.rsplit_once(':').is_some_and(|(name, tag)| !name.is_empty() && !tag.is_empty()) {
                     problems.push(format!("images.{name} has {image:?}; write it as name:tag"));
@@ -112,13 +135,29 @@ impl StagingTests {
 
 #[cfg(test)]
 mod tests {
-    use super::{DEFAULT, StagingTests};
+    use super::{DEFAULT, Media, StagingTests};
 
     #[test]
     fn the_shipped_file_is_valid() {
         let shipped = StagingTests::shipped().expect("the shipped file");
         assert_eq!(shipped.livekit_version, "1.13.5");
         assert_eq!(shipped.images.livekit.official, "livekit/livekit-server:v1.13.5");
+        assert_eq!(shipped.media, Media::Loopback);
+    }
+
+    #[test]
+    fn media_is_one_of_two_words() {
+        let with = |word: &str| {
+            let text = DEFAULT.replace("media: loopback", &format!("media: {word}"));
+            StagingTests::parse("x.yaml", &text).map(|parsed| parsed.media)
+        };
+        assert_eq!(with("network").expect("network"), Media::Network);
+        let error = with("host").expect_err("a third word").to_string();
+        for part in ["x.yaml", "host", "loopback", "network"] {
+            assert!(error.contains(part), "no {part:?} in: {error}");
+        }
+        let error = StagingTests::parse("x.yaml", &DEFAULT.replace("media: loopback\n", "")).expect_err("no media");
+        assert!(error.to_string().contains("media"), "{error}");
     }
 
     #[test]
@@ -152,6 +191,8 @@ mod tests {
             ("local: greenlight/redis:7.0", "local: greenlight/redis", "images.redis has \"greenlight/redis\""),
             ("official: haproxy:2.6", "official: \"haproxy:\"", "images.haproxy has \"haproxy:\""),
             ("official: redis:7.0", "official: \":7.0\"", "images.redis has \":7.0\""),
+            ("local: greenlight/postgres:15", "local: postgres", "images.postgres has \"postgres\""),
+            (":5.6.5-bookworm", "", "images.kamailio has \"ghcr.io/kamailio/kamailio\""),
         ] {
             let text = DEFAULT.replace(good, bad);
             assert_ne!(text, DEFAULT, "{good}");
