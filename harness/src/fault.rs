@@ -3,69 +3,57 @@
 
 use std::fmt;
 
-/// A disturbance that is planted on purpose, to see checks turn red.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Fault {
-    /// The Redis container is stopped.
-    RedisStopped,
-    /// One media server node is stopped.
-    NodeStopped,
-    /// The balancer presents an expired certificate.
-    CertificateExpired,
-    /// The servers have another secret under the same key id.
-    SecretSwapped,
-    /// The balancer cuts connections that are silent for two seconds.
-    BalancerIdleTimeout,
-    /// One node uses a Redis of its own.
-    NodeOnOtherRedis,
-    /// Expired tokens are accepted.
-    ExpiredTokensAccepted,
-    /// Tokens with a signature that is not theirs are accepted.
-    ForgedTokensAccepted,
-    /// Tokens that are unsigned, or signed in another way than HS256, are accepted.
-    OtherAlgorithmsAccepted,
-    /// Tokens that are not valid yet are accepted.
-    EarlyTokensAccepted,
-    /// Every token may do everything.
-    GrantsIgnored,
-    /// 401 comes out as 200.
-    RefusalsHidden,
+macro_rules! faults {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// A disturbance that is planted on purpose, to see checks turn red.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Fault {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Fault {
+            /// Every fault.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The name used on the command line and in reports.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
 }
 
-impl Fault {
-    /// Every fault, in the order of the catalogue.
-    pub const ALL: &'static [Self] = &[
-        Self::RedisStopped,
-        Self::NodeStopped,
-        Self::CertificateExpired,
-        Self::SecretSwapped,
-        Self::BalancerIdleTimeout,
-        Self::NodeOnOtherRedis,
-        Self::ExpiredTokensAccepted,
-        Self::ForgedTokensAccepted,
-        Self::OtherAlgorithmsAccepted,
-        Self::EarlyTokensAccepted,
-        Self::GrantsIgnored,
-        Self::RefusalsHidden,
-    ];
-
-    /// The name used on the command line and in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::RedisStopped => "redis_stopped",
-            Self::NodeStopped => "node_stopped",
-            Self::CertificateExpired => "certificate_expired",
-            Self::SecretSwapped => "secret_swapped",
-            Self::BalancerIdleTimeout => "balancer_idle_timeout",
-            Self::NodeOnOtherRedis => "node_on_other_redis",
-            Self::ExpiredTokensAccepted => "expired_tokens_accepted",
-            Self::ForgedTokensAccepted => "forged_tokens_accepted",
-            Self::OtherAlgorithmsAccepted => "other_algorithms_accepted",
-            Self::EarlyTokensAccepted => "early_tokens_accepted",
-            Self::GrantsIgnored => "grants_ignored",
-            Self::RefusalsHidden => "refusals_hidden",
-        }
-    }
+faults! {
+    // Redis.
+    /// The Redis container is stopped.
+    RedisStopped = "redis_stopped",
+    /// One node uses a Redis of its own.
+    NodeOnOtherRedis = "node_on_other_redis",
+    // livekit-server.
+    /// One media server node is stopped.
+    NodeStopped = "node_stopped",
+    /// The servers have another secret under the same key id.
+    SecretSwapped = "secret_swapped",
+    // Balancer and certificate.
+    /// The balancer presents an expired certificate.
+    CertificateExpired = "certificate_expired",
+    /// The balancer cuts connections that are silent for two seconds.
+    BalancerIdleTimeout = "balancer_idle_timeout",
+    // Mutant proxy.
+    /// Expired tokens are accepted.
+    ExpiredTokensAccepted = "expired_tokens_accepted",
+    /// Tokens with a signature that is not theirs are accepted.
+    ForgedTokensAccepted = "forged_tokens_accepted",
+    /// Tokens that are unsigned, or signed in another way than HS256, are accepted.
+    OtherAlgorithmsAccepted = "other_algorithms_accepted",
+    /// Tokens that are not valid yet are accepted.
+    EarlyTokensAccepted = "early_tokens_accepted",
+    /// Every token may do everything.
+    GrantsIgnored = "grants_ignored",
+    /// 401 comes out as 200.
+    RefusalsHidden = "refusals_hidden",
 }
 
 impl fmt::Display for Fault {

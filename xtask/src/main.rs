@@ -3,9 +3,11 @@
 //! It spawns cargo, docker and the other binaries as processes and links none of our crates.
 
 mod images;
+mod matrix;
 mod new_check;
 
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Repository automation of Greenlight.
@@ -34,6 +36,27 @@ enum Command {
         /// The claim in lower snake case, for example `expired_token_refused`.
         name: String,
     },
+    /// Plant every fault, see which checks turn red, and write docs/trust.md and docs/trust.json.
+    ///
+    /// What is proven already, for the same check and the same fault, is not run again. A run that is cut short goes on
+    /// where it was. Needs a container engine and the images.
+    Matrix {
+        /// Only this fault; may be given several times.
+        #[arg(long = "fault", value_name = "FAULT")]
+        faults: Vec<String>,
+        /// Only faults that this check names; may be given several times.
+        #[arg(long = "check", value_name = "SUITE.NAME")]
+        checks: Vec<String>,
+        /// Take every failed assertion for a pass, and report every check as undetecting: the proof of the proof.
+        #[arg(long)]
+        blind: bool,
+        /// Prove everything again.
+        #[arg(long)]
+        fresh: bool,
+        /// Where trust.json and trust.md are.
+        #[arg(long, value_name = "DIR", default_value = "docs")]
+        out: PathBuf,
+    },
     /// Run the repository rules: dependency directions, file shapes, words that stay out.
     Tidy,
 }
@@ -42,6 +65,9 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Images { no_cache } => images::build(no_cache),
         Command::NewCheck { suite, name } => new_check::write(&suite, &name),
+        Command::Matrix { faults, checks, blind, fresh, out } => {
+            matrix::run(&matrix::Matrix { faults, checks, blind, fresh, out })
+        }
         Command::Tidy => tidy(),
     };
     match result {

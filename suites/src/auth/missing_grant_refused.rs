@@ -1,5 +1,4 @@
-//! A token does only what it was granted: no joining without the grant to join, no listing or creating without theirs,
-//! no administration of another room.
+//! A token does only what it was granted: without the grant for it no joining, listing or administration.
 //! Tokens are handed to browsers; one that may do more than it says hands them the server.
 
 use super::COMPARE_KEYS;
@@ -14,7 +13,13 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Api],
     timeout: secs(40),
     lane: Lane::Shared,
-    proven_by: &[Fault::GrantsIgnored, Fault::RefusalsHidden],
+    proven_by: &[
+        Fault::RedisStopped,
+        Fault::CertificateExpired,
+        Fault::SecretSwapped,
+        Fault::GrantsIgnored,
+        Fault::RefusalsHidden,
+    ],
     fix: FIX,
     source: source!(),
     run: run!(check),

@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Api, Capability::Load],
     timeout: secs(60),
     lane: Lane::Exclusive,
-    proven_by: &[Fault::RedisStopped, Fault::CertificateExpired],
+    proven_by: &[Fault::RedisStopped, Fault::CertificateExpired, Fault::SecretSwapped, Fault::NodeOnOtherRedis],
     fix: "compare with fewer joins, then CPU of node, Redis and balancer at that moment",
     source: source!(),
     run: run!(check),

@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Api, Capability::TwoNodes],
     timeout: secs(40),
     lane: Lane::Shared,
-    proven_by: &[Fault::NodeStopped, Fault::NodeOnOtherRedis],
+    proven_by: &[Fault::RedisStopped, Fault::NodeStopped, Fault::SecretSwapped, Fault::NodeOnOtherRedis],
     fix: FIX,
     source: source!(),
     run: run!(check),

@@ -34,6 +34,11 @@ pub struct Cli {
     #[arg(long)]
     pub list: bool,
 
+    /// Say what a check claims, whom it hurts when that is false, how to mend it and how it was proven; nothing is
+    /// started.
+    #[arg(long, value_name = "SUITE.NAME")]
+    pub explain: Option<String>,
+
     /// How --list prints.
     #[arg(long, value_enum, default_value = "text", requires = "list")]
     pub format: ListFormat,

@@ -1,6 +1,7 @@
 //! What `greenlight-verify` does with its command line.
 
 use crate::args::{Cli, ListFormat, OutputFormat};
+use crate::explain::explain;
 use crate::output::{OutDir, print_report, result_line, verdict_line, write_files};
 use crate::session::{Session, SessionError, configuration, runtime};
 use greenlight_fixtures::{PlantedFault, Staging, catalogue, find};
@@ -26,6 +27,14 @@ type Stopped = (Exit, String);
 
 fn run(cli: &Cli) -> Result<Exit, Stopped> {
     let usage = |error: &dyn std::fmt::Display| (Exit::Usage, error.to_string());
+    if let Some(id) = &cli.explain {
+        let one = Selection { tests: vec![id.clone()], ..Selection::default() };
+        let text: String = select(&checks(), &one).map_err(|error| usage(&error))?.into_iter().map(explain).collect();
+        return io::stdout()
+            .write_all(text.as_bytes())
+            .map(|()| Exit::Passed)
+            .map_err(|error| (Exit::Inconclusive, error.to_string()));
+    }
     let selection = Selection { suites: cli.suites.clone(), tests: cli.tests.clone(), tags: cli.tags.clone() };
     let selected = select(&checks(), &selection).map_err(|error| usage(&error))?;
     let fault = cli.plant.as_deref().map(fault_named).transpose().map_err(|error| usage(&error))?;

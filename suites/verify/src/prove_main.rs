@@ -1,0 +1,118 @@
+//! `greenlight-prove`: plants faults one after the other and prints one line of JSON for each. `cargo xtask matrix`
+//! drives it.
+
+use anyhow::Context as _;
+use clap::Parser;
+use greenlight_fixtures::{Engine, PlantedFault, Staging, catalogue, find};
+use greenlight_harness::Interrupt;
+use greenlight_harness::config::StagingTests;
+use greenlight_verify::{Prover, naming, new_run_id, rows};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tokio::runtime::Runtime;
+
+/// Plants faults in a staging of its own and says which checks saw them.
+#[derive(Parser)]
+struct Cli {
+    /// Print every pair of fault and check as JSON lines, and start nothing.
+    #[arg(long)]
+    list: bool,
+    /// Only this fault; may be given several times.
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<String>,
+    /// Only faults that this check names; may be given several times.
+    #[arg(long = "check", value_name = "SUITE.NAME")]
+    checks: Vec<String>,
+    /// Take every failed assertion for a pass: nothing may be found then.
+    #[arg(long)]
+    blind: bool,
+    /// Where logs go.
+    #[arg(long, value_name = "DIR", default_value = "target/matrix")]
+    out: PathBuf,
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(6)
+        }
+    }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<bool> {
+    let mut faults = Vec::new();
+    for name in &cli.faults {
+        faults.push(find(name).with_context(|| format!("no fault is called {name:?}; `--list` shows all"))?);
+    }
+    if faults.is_empty() {
+        faults = catalogue();
+    }
+    if !cli.checks.is_empty() {
+        let named =
+            |fault: &PlantedFault| naming(fault.fault).iter().any(|check| cli.checks.iter().any(|id| id == check.id));
+        faults.retain(named);
+        anyhow::ensure!(!faults.is_empty(), "no fault is named by {}", cli.checks.join(", "));
+    }
+    if cli.list {
+        for row in faults.iter().flat_map(rows) {
+            print_line(&row)?;
+        }
+        return Ok(true);
+    }
+    let runtime = Runtime::new()?;
+    let interrupt = {
+        let _context = runtime.enter();
+        greenlight_harness::init()?
+    };
+    std::fs::create_dir_all(&cli.out).with_context(|| format!("creating {}", cli.out.display()))?;
+    prove_all(&faults, cli, &runtime, &interrupt)
+}
+
+/// All on one staging, which is replaced when a fault could not be undone.
+fn prove_all(faults: &[PlantedFault], cli: &Cli, runtime: &Runtime, interrupt: &Interrupt) -> anyhow::Result<bool> {
+    let config = StagingTests::shipped()?;
+    let engine = runtime.block_on(Engine::connect())?;
+    let prover = Prover { runtime, interrupt, config: &config, folder: &cli.out, blind: cli.blind };
+    let mut staging = None;
+    let mut good = true;
+    for fault in faults {
+        let mut current = match staging.take() {
+            Some(running) => running,
+            None => runtime.block_on(start(&engine, &config, &cli.out, interrupt))?,
+        };
+        match prover.prove(*fault, &mut current) {
+            Ok(proof) => {
+                good &= proof.problems.is_empty();
+                print_line(&proof)?;
+                staging = Some(current);
+            }
+            Err(error) => {
+                good = false;
+                let problems = vec![format!("{error:#}")];
+                print_line(&greenlight_verify::Proof { fault: fault.fault.name().into(), outcomes: vec![], problems })?;
+                runtime.block_on(current.stop())?;
+                if interrupt.is_set() {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+    if let Some(staging) = staging {
+        runtime.block_on(staging.stop())?;
+    }
+    Ok(good)
+}
+
+async fn start(engine: &Engine, config: &StagingTests, out: &Path, interrupt: &Interrupt) -> anyhow::Result<Staging> {
+    Ok(Staging::start(engine, &new_run_id(), config, &out.join("containers"), interrupt).await?)
+}
+
+fn print_line(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{}", serde_json::to_string(value)?)?;
+    Ok(stdout.flush()?)
+}
