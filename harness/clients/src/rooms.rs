@@ -121,8 +121,9 @@ impl Rooms {
 
     async fn call_as<T: Message + Default>(&self, method: &str, token: &Token, request: &impl Message) -> Rpc<T> {
         let path = format!("/twirp/livekit.RoomService/{method}");
+        let headers = [("content-type", "application/protobuf")];
         let (answer, bytes) =
-            self.endpoint.post_bytes(&path, Some(token), "application/protobuf", request.encode_to_vec()).await?;
+            self.endpoint.request_bytes("POST", &path, Some(token), &headers, request.encode_to_vec()).await?;
         if answer.status != 200 {
             return Ok(Err(Refusal(answer)));
         }

@@ -1,6 +1,6 @@
 //! The signal connection: `/rtc/validate`, joining over `/rtc`, and the identity that `/agent` reveals.
 
-use crate::answer::Answer;
+use crate::answer::{Answer, headers_of};
 use crate::http::Endpoint;
 use crate::proto::{self, signal_request, signal_response};
 use crate::tokens::{Key, Token, TokenBuilder, VideoGrant};
@@ -140,6 +140,7 @@ impl Signal {
                     status: response.status().as_u16(),
                     content_type: content_type.unwrap_or_default().to_owned(),
                     body: response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default().into_owned(),
+                    headers: headers_of(response.headers()),
                 }))
             }
             Ok(Err(error)) => Err(Unreachable::of(&url, &error).into()),
