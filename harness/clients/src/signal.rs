@@ -1,9 +1,11 @@
 //! The signal connection: `/rtc/validate`, joining over `/rtc`, and the identity that `/agent` reveals.
 
 use crate::answer::{Answer, headers_of};
+use crate::grants::VideoGrant;
 use crate::http::Endpoint;
 use crate::proto::{self, signal_request, signal_response};
-use crate::tokens::{Key, Token, TokenBuilder, VideoGrant};
+use crate::token_builder::TokenBuilder;
+use crate::tokens::{Key, Token};
 use crate::unreachable::{Unreachable, Why};
 use anyhow::{Context, Result, anyhow, bail};
 use futures_util::{SinkExt, StreamExt};
