@@ -4,21 +4,35 @@
 //! No test code and no load code lives in this crate.
 
 mod answer;
+mod dispatches;
+mod egress_api;
+mod grants;
 mod http;
+mod ingress_api;
 mod redis;
 mod rooms;
 mod signal;
+mod sip_api;
 mod tls;
+mod token_builder;
 mod tokens;
+mod twirp;
 mod unreachable;
 
 pub use answer::{Answer, Refusal};
+pub use dispatches::Dispatches;
+pub use egress_api::EgressApi;
+pub use grants::{Grants, SipGrant, VideoGrant};
 pub use http::{Endpoint, Http};
+pub use ingress_api::IngressApi;
 pub use redis::{RedisClient, RedisConnection};
-pub use rooms::{Rooms, Rpc};
+pub use rooms::Rooms;
 pub use signal::{JoinError, Session, Signal};
+pub use sip_api::SipApi;
 pub use tls::install_crypto_provider;
-pub use tokens::{Algorithm, Key, Secret, Token, TokenBuilder, VideoGrant};
+pub use token_builder::{Algorithm, TokenBuilder};
+pub use tokens::{Key, Secret, Token, claims_of};
+pub use twirp::{Rpc, Twirp};
 pub use unreachable::{Unreachable, Why};
 
 /// LiveKit's own messages.

@@ -1,9 +1,11 @@
 //! The signal connection: `/rtc/validate`, joining over `/rtc`, and the identity that `/agent` reveals.
 
-use crate::answer::Answer;
+use crate::answer::{Answer, headers_of};
+use crate::grants::VideoGrant;
 use crate::http::Endpoint;
 use crate::proto::{self, signal_request, signal_response};
-use crate::tokens::{Key, Token, TokenBuilder, VideoGrant};
+use crate::token_builder::TokenBuilder;
+use crate::tokens::{Key, Token};
 use crate::unreachable::{Unreachable, Why};
 use anyhow::{Context, Result, anyhow, bail};
 use futures_util::{SinkExt, StreamExt};
@@ -140,6 +142,7 @@ impl Signal {
                     status: response.status().as_u16(),
                     content_type: content_type.unwrap_or_default().to_owned(),
                     body: response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default().into_owned(),
+                    headers: headers_of(response.headers()),
                 }))
             }
             Ok(Err(error)) => Err(Unreachable::of(&url, &error).into()),
