@@ -220,13 +220,25 @@ impl Session {
         }
     }
 
+    /// The next message of the server. Nothing is lost when the future is dropped before it came.
+    ///
+    /// # Errors
+    /// When the connection ended, or nothing came until the deadline.
+    pub async fn next(&mut self, deadline: Deadline) -> Result<signal_response::Message> {
+        next_message(&mut self.socket, deadline).await
+    }
+
     /// Leaves the room and closes the connection. What goes wrong here no longer matters to the caller.
     pub async fn leave(mut self) {
         let _ = self.send(signal_request::Message::Leave(proto::LeaveRequest::default())).await;
         let _ = self.socket.close(None).await;
     }
 
-    async fn send(&mut self, message: signal_request::Message) -> Result<()> {
+    /// Sends one message.
+    ///
+    /// # Errors
+    /// When the connection ended.
+    pub async fn send(&mut self, message: signal_request::Message) -> Result<()> {
         let request = proto::SignalRequest { message: Some(message) };
         Ok(self.socket.send(Message::binary(request.encode_to_vec())).await?)
     }
