@@ -4,6 +4,7 @@
 //! No test code and no load code lives in this crate.
 
 mod answer;
+mod database;
 mod http;
 mod redis;
 mod rooms;
@@ -13,6 +14,7 @@ mod tokens;
 mod unreachable;
 
 pub use answer::{Answer, Refusal};
+pub use database::{Connections, Database, DatabaseConnection};
 pub use http::{Endpoint, Http};
 pub use redis::{RedisClient, RedisConnection};
 pub use rooms::{Rooms, Rpc};
