@@ -4,6 +4,7 @@
 //! No test code and no load code lives in this crate.
 
 mod answer;
+mod database;
 mod dispatches;
 mod egress_api;
 mod grants;
@@ -20,6 +21,7 @@ mod twirp;
 mod unreachable;
 
 pub use answer::{Answer, Refusal};
+pub use database::{Connections, Database, DatabaseConnection};
 pub use dispatches::Dispatches;
 pub use egress_api::EgressApi;
 pub use grants::{Grants, SipGrant, VideoGrant};

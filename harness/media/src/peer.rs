@@ -56,12 +56,8 @@ impl Peer {
         let config = RtcConfig::new().clear_codecs().enable_opus(true, false).enable_vp8(true);
         let mut rtc = Box::new(config.build(Instant::now()));
         rtc.add_local_candidate(Candidate::host(address, "udp").context("our own address as a candidate")?);
-        let progress = Progress {
-            remote: BTreeSet::new(),
-            ice: IceConnectionState::New,
-            dtls: false,
-            channels: BTreeSet::new(),
-        };
+        let progress =
+            Progress { remote: BTreeSet::new(), ice: IceConnectionState::New, dtls: false, channels: BTreeSet::new() };
         Ok(Self {
             rtc,
             socket,
