@@ -2,6 +2,7 @@
 
 mod error;
 mod expected_skips;
+pub mod lint;
 mod staging_tests;
 mod waivers;
 

@@ -1,0 +1,12 @@
+//! The rules of livekit-server's environment.
+
+mod config_body;
+mod judge;
+mod keys;
+mod names;
+mod ports;
+mod values;
+mod variables;
+mod words_of_values;
+
+pub(crate) use judge::check;

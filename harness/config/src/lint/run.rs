@@ -1,0 +1,56 @@
+//! The entry: a text of some kind in, its findings out.
+
+use super::facts::Facts;
+use super::finding::{FileKind, Finding};
+use super::findings::{Findings, words};
+use super::known::Keys;
+use super::parse::{Document, parse};
+use super::source::Source;
+use super::{environment, livekit, shape, shared, sip};
+
+/// Everything that is wrong or risky in a text, in the order of its lines, what concerns the whole file last.
+///
+/// Never fails: what can't be parsed is one finding, `yaml_syntax`.
+pub fn lint(kind: FileKind, text: &str, facts: &Facts) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    match kind {
+        FileKind::LivekitYaml => yaml(text, &Keys::of_server(), livekit::CHECKS, facts, &mut findings),
+        FileKind::SipYaml => yaml(text, &Keys::of_sip(), sip::CHECKS, facts, &mut findings),
+        FileKind::Environment => environment::check(text, facts, &mut findings),
+    }
+    findings.sorted()
+}
+
+/// One rule, or a few about the same keys.
+pub(crate) type Check = fn(&Source<'_>, &mut Findings);
+
+fn yaml(text: &str, keys: &Keys, checks: &[Check], facts: &Facts, findings: &mut Findings) {
+    let document = match parse(text) {
+        Ok(document) => document,
+        Err(error) => {
+            let what = "the program can't read the file and ends with exit status 0";
+            let fix = "mend the line, or the one above it; a value with `: `, `#` or a leading `{` needs quotes";
+            return findings.wrong("yaml_syntax", error.line, words(error.problem, what, fix));
+        }
+    };
+    of_the_document(&document, findings);
+    shape::check(keys, &document.root, findings);
+    shared::check(&document.root, findings);
+    let source = Source { root: &document.root, facts };
+    checks.iter().for_each(|check| check(&source, findings));
+}
+
+fn of_the_document(document: &Document, findings: &mut Findings) {
+    for (key, line) in &document.duplicates {
+        let what = "the key stands twice in one section: the program refuses the file and ends with exit status 0";
+        findings.wrong("duplicate_key", *line, words(key, what, "keep one of the two"));
+    }
+    if let Some(line) = document.second_line {
+        let what = "a second YAML document begins here, and only the first is read";
+        findings.wrong(
+            "second_document",
+            line,
+            words("---", what, "remove the line, or the documents that are not meant"),
+        );
+    }
+}
