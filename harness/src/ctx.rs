@@ -1,10 +1,16 @@
 //! The one thing a check gets: it hands out clients, names and measurements.
 
-use crate::target::{NodeTarget, Target};
+use crate::operator::Operator;
+use crate::target::{ConfigFile, NodeTarget, Target, TurnTarget};
 use crate::verdict::{Halt, PassBuilder};
-use greenlight_clients::{Endpoint, Key, RedisClient, Rooms, Signal, TokenBuilder, VideoGrant};
+use greenlight_clients::{
+    Database, Dispatches, EgressApi, Endpoint, IngressApi, JoinError, Key, RedisClient, Rooms, Secret, Signal, SipApi,
+    TokenBuilder, Twirp, VideoGrant,
+};
 use greenlight_config::Limits;
+use greenlight_media::Participant;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
@@ -80,6 +86,89 @@ impl Ctx {
     /// Skipped when the target gives no address for it.
     pub fn redis(&self) -> Result<&RedisClient, Halt> {
         self.target.redis.as_ref().ok_or_else(|| Halt::Skipped("no Redis address is known".into()))
+    }
+
+    /// The application's database.
+    ///
+    /// # Errors
+    /// Skipped when the target gives no address for it.
+    pub fn database(&self) -> Result<&Database, Halt> {
+        self.target.database.as_ref().ok_or_else(|| Halt::Skipped("no database address is known".into()))
+    }
+
+    /// The SIP edge.
+    ///
+    /// # Errors
+    /// Skipped when the target gives no address for it.
+    pub fn sip_edge(&self) -> Result<SocketAddr, Halt> {
+        self.target.sip_edge.ok_or_else(|| Halt::Skipped("no address of a SIP edge is known".into()))
+    }
+
+    /// The embedded TURN server over TLS.
+    ///
+    /// # Errors
+    /// Skipped when the target gives no address for it.
+    pub fn turn(&self) -> Result<&TurnTarget, Halt> {
+        self.target.turn.as_ref().ok_or_else(|| Halt::Skipped("no TURN server is known".into()))
+    }
+
+    /// Hands on the target's parts. A check that changes them needs [`crate::Capability::Drill`]: what it leaves is healed.
+    ///
+    /// # Errors
+    /// Skipped when the parts are not ours.
+    pub fn operator(&self) -> Result<&dyn Operator, Halt> {
+        self.target.operator.as_deref().ok_or_else(|| Halt::Skipped("the parts of this target are not ours".into()))
+    }
+
+    /// Every configuration file of the target as it is now: part, text and mode bits of the file.
+    ///
+    /// # Errors
+    /// Skipped when there is none to read; errored when one can't be read.
+    pub async fn configuration(&self) -> Result<Vec<(ConfigFile, Secret, u32)>, Halt> {
+        let operator = self.operator()?;
+        let mut read = Vec::new();
+        for file in &self.target.configuration {
+            let (text, mode) = operator.read(&file.part, &file.path).await?;
+            read.push((file.clone(), Secret::new(text), mode));
+        }
+        match read.is_empty() {
+            true => Err(Halt::Skipped("no configuration file is known".into())),
+            false => Ok(read),
+        }
+    }
+
+    /// Agent dispatches through the balancer.
+    pub fn dispatches(&self) -> Dispatches {
+        Dispatches::new(self.target.entry.clone(), self.target.key.clone())
+    }
+
+    /// SIP trunks, rules and calls through the balancer.
+    pub fn sip(&self) -> SipApi {
+        SipApi::new(self.target.entry.clone(), self.target.key.clone())
+    }
+
+    /// Egress through the balancer.
+    pub fn egress(&self) -> EgressApi {
+        EgressApi::new(self.target.entry.clone(), self.target.key.clone())
+    }
+
+    /// Ingress through the balancer.
+    pub fn ingress(&self) -> IngressApi {
+        IngressApi::new(self.target.entry.clone(), self.target.key.clone())
+    }
+
+    /// Any call through the balancer.
+    pub fn twirp(&self) -> Twirp {
+        Twirp::new(self.target.entry.clone(), self.target.key.clone())
+    }
+
+    /// Joins as a participant whose media path is up.
+    ///
+    /// # Errors
+    /// When the server refuses, or no media path comes up.
+    pub async fn participant(&self, room: &str, identity: &str) -> Result<Participant, JoinError> {
+        let token = self.join_token(room, identity).sign().map_err(|error| JoinError::Protocol(error.into()))?;
+        Participant::join(&self.signal(), &token).await
     }
 
     /// What the target is held to.

@@ -23,7 +23,7 @@ pub use init::{Interrupt, init};
 pub use operator::{Action, Operating, Operator, PartState};
 pub use run::{Options, Run, RunError};
 pub use select::{Selection, UnknownName, select};
-pub use target::{NodeTarget, Target, TargetKind};
+pub use target::{ConfigFile, NodeTarget, Target, TargetKind, TurnTarget};
 pub use verdict::{Halt, MeasureError, Pass, PassBuilder, Verdict};
 
 /// Clients, for fixtures and checks alike.

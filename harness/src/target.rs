@@ -2,11 +2,12 @@
 
 use crate::check::Capability;
 use crate::operator::Operator;
-use greenlight_clients::{Endpoint, JoinError, Key, RedisClient, Rooms, Secret, Signal, proto};
+use greenlight_clients::{Database, Endpoint, JoinError, Key, RedisClient, Rooms, Secret, Signal, proto};
 use greenlight_config::Limits;
 use greenlight_reports::{Identity, NodeIdentity};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// How the target came to be.
@@ -35,6 +36,14 @@ pub struct Target {
     pub nodes: Vec<NodeTarget>,
     /// Their Redis, where it can be reached.
     pub redis: Option<RedisClient>,
+    /// The application's database, where it can be reached.
+    pub database: Option<Database>,
+    /// The SIP edge, where its address is known.
+    pub sip_edge: Option<SocketAddr>,
+    /// The embedded TURN server over TLS, where its address is known.
+    pub turn: Option<TurnTarget>,
+    /// The configuration files of its parts, which its operator can read.
+    pub configuration: Vec<ConfigFile>,
     /// An API key of the deployment.
     pub key: Key,
     /// Further secrets that must not show up in a report: name and value.
@@ -58,6 +67,24 @@ pub struct NodeTarget {
     pub endpoint: Endpoint,
     /// Its Prometheus port, where it can be reached.
     pub metrics: Option<Endpoint>,
+}
+
+/// A file of a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigFile {
+    /// For example `livekit-a`.
+    pub part: String,
+    /// Its path there.
+    pub path: String,
+}
+
+/// TURN over TLS, as clients reach it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnTarget {
+    /// The name that nodes announce; always with port 443.
+    pub domain: String,
+    /// Where that is, for somebody on this machine.
+    pub address: SocketAddr,
 }
 
 impl Target {
