@@ -30,7 +30,7 @@ fn walk(keys: &Keys, path: &str, kind: &str, node: &Node, findings: &mut Finding
                 let below = keys.kind(&named).map(|kind| (named.clone(), kind));
                 let chosen = || keys.kind(&format!("{path}.*")).map(|kind| (format!("{path}.*"), kind));
                 match below.or_else(chosen) {
-                    Some((_, "any")) => {}
+                    Some((_, "any" | "port_range" | "node_ip")) => {}
                     Some((below, kind)) => walk(keys, &below, kind, &entry.value, findings),
                     None => unknown(keys, path, &named, entry.line, findings),
                 }

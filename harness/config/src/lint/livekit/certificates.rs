@@ -17,13 +17,13 @@ pub(super) fn check(source: &Source<'_>, findings: &mut Findings) {
     if !source.is_true("turn.enabled") || source.is_true("turn.external_tls") {
         return;
     }
-    if let (Some(domain), Some(at)) = (source.text("turn.domain"), source.at("turn.domain")) {
-        if !certificate.dns_names.iter().any(|name| covers(name, domain)) {
-            let names = certificate.dns_names.join(", ");
-            let what = format!("the certificate is for {names}: the server starts, and every client refuses its TURN");
-            let fix = "write a name of the certificate, or get one for this name";
-            findings.wrong("turn_domain_certificate", at.value.line, words(domain, what, fix));
-        }
+    if let (Some(domain), Some(at)) = (source.text("turn.domain"), source.at("turn.domain"))
+        && !certificate.dns_names.iter().any(|name| covers(name, domain))
+    {
+        let names = certificate.dns_names.join(", ");
+        let what = format!("the certificate is for {names}: the server starts, and every client refuses its TURN");
+        let fix = "write a name of the certificate, or get one for this name";
+        findings.wrong("turn_domain_certificate", at.value.line, words(domain, what, fix));
     }
     let Some(today) = source.facts.today_unix_s else {
         return;

@@ -17,7 +17,7 @@ pub(super) fn check(source: &Source<'_>, findings: &mut Findings) {
             let what = format!("without {key} the bridge starts, but rejects calls with 486");
             let line = source.root.entries().iter().find(|entry| entry.key == *key).map_or(0, |entry| entry.line);
             let fix = format!("write it, unless {variable} is set for the bridge");
-            findings.wrong("sip_credentials_missing", line, words(format!("no {key}"), what, fix));
+            findings.risky("sip_credentials_missing", line, words(format!("no {key}"), what, fix));
         }
     }
     if let (Some(url), Some(entry)) = (source.text("ws_url"), source.at("ws_url")) {

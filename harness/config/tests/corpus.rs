@@ -1,0 +1,144 @@
+//! The corpus: each broken file gives exactly its rule at exactly its line, and no healthy file is called wrong.
+//! Expectations stand in the files' first lines; what the real programs do with them, in their second.
+
+#![expect(clippy::expect_used, reason = "a test ends where it can not go on")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use greenlight_config::lint::{CertificateFacts, Facts, FileKind, Level, RULES, lint};
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let entries = fs::read_dir(folder).expect("the corpus");
+    let mut files: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("an entry").path()).filter(|p| p.is_file()).collect();
+    files.sort();
+    files
+}
+
+/// What a file's first line says, as `# expect rule=… line=… kind=…` or `# healthy kind=…`, and facts behind.
+struct Header {
+    rule: String,
+    line: usize,
+    kind: FileKind,
+    facts: Facts,
+}
+
+fn header(text: &str) -> Header {
+    let first = text.lines().next().expect("a first line");
+    let mut header = Header { rule: String::new(), line: 0, kind: FileKind::LivekitYaml, facts: Facts::default() };
+    for (name, value) in first.split(' ').filter_map(|word| word.split_once('=')) {
+        match name {
+            "rule" => header.rule = value.to_owned(),
+            "line" => header.line = value.parse().expect("a line"),
+            "kind" => {
+                header.kind = match value {
+                    "livekit" => FileKind::LivekitYaml,
+                    "sip" => FileKind::SipYaml,
+                    "env" => FileKind::Environment,
+                    other => panic!("kind {other}"),
+                }
+            }
+            "cpus" => header.facts.cpus = Some(value.parse().expect("a number")),
+            "today" => header.facts.today_unix_s = Some(value.parse().expect("seconds")),
+            "key_file_mode" => header.facts.key_file_mode = Some(u32::from_str_radix(value, 8).expect("octal")),
+            "config_file" => header.facts.config_file_present = Some(value == "yes"),
+            "certificate" => header.facts.certificates.push(certificate(value)),
+            other => panic!("unknown fact {other}"),
+        }
+    }
+    header
+}
+
+fn certificate(text: &str) -> CertificateFacts {
+    let parts: Vec<&str> = text.split('|').collect();
+    CertificateFacts {
+        path: parts[0].to_owned(),
+        dns_names: parts[1].split(',').map(str::to_owned).collect(),
+        not_after_unix_s: parts[2].parse().expect("seconds"),
+    }
+}
+
+#[test]
+fn each_broken_file_gives_its_rule_at_its_line() {
+    let mut wrong = Vec::new();
+    let files = files("corpus");
+    for file in &files {
+        let text = fs::read_to_string(file).expect("text");
+        let expected = header(&text);
+        let name = file.file_stem().and_then(|name| name.to_str()).expect("a name");
+        assert_eq!(name.split("__").next(), Some(expected.rule.as_str()), "{name}: the file is named after its rule");
+        let findings = lint(expected.kind, &text, &expected.facts);
+        let found: Vec<(&str, usize)> = findings.iter().map(|finding| (finding.rule, finding.line)).collect();
+        if found != [(expected.rule.as_str(), expected.line)] {
+            wrong.push(format!("{name}: expected {} at {}, found {found:?}", expected.rule, expected.line));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(files.len() >= 100, "{} files", files.len());
+}
+
+#[test]
+fn no_healthy_file_is_called_wrong() {
+    let files = files("corpus/healthy");
+    for file in &files {
+        let text = fs::read_to_string(file).expect("text");
+        let header = header(&text);
+        let findings = lint(header.kind, &text, &header.facts);
+        let wrong: Vec<_> = findings.iter().filter(|finding| finding.level == Level::Wrong).collect();
+        assert!(wrong.is_empty(), "{}: {wrong:#?}", file.display());
+    }
+    assert!(files.len() >= 20, "{} files", files.len());
+}
+
+/// A rule without a broken file is a rule that nobody saw work; a finding without a row has no source.
+#[test]
+fn the_table_of_rules_and_the_corpus_name_the_same() {
+    let rows: BTreeSet<(&str, FileKind)> = RULES.iter().map(|rule| (rule.id, rule.kind)).collect();
+    assert_eq!(rows.len(), RULES.len(), "a row stands twice");
+    let shown: Vec<(String, FileKind)> = files("corpus")
+        .iter()
+        .map(|file| {
+            let header = header(&fs::read_to_string(file).expect("text"));
+            (header.rule, header.kind)
+        })
+        .collect();
+    let shown: BTreeSet<(&str, FileKind)> = shown.iter().map(|(rule, kind)| (rule.as_str(), *kind)).collect();
+    let without_file: Vec<_> = rows.difference(&shown).collect();
+    assert!(without_file.is_empty(), "no broken file for {without_file:?}");
+    let inside = ("unknown_key", FileKind::Environment);
+    let without_row: Vec<_> = shown.difference(&rows).filter(|row| **row != inside).collect();
+    assert!(without_row.is_empty(), "no row for {without_row:?}");
+}
+
+/// Every secret of the corpus is one of these, or short; none may be repeated in a finding.
+#[test]
+fn no_finding_repeats_a_secret() {
+    let secrets = ["WUDnXb3vYc1qLr8TgZ5sKe7hFa2jMp9oQi4wRx6y", "pR4tLk8vWm2nXc6bZq1sYd5fGh9jUe3aOi7wTx0r"];
+    let weak = ["tooshort", "12345678901234567890123456789012"];
+    for file in files("corpus").iter().chain(&files("corpus/healthy")) {
+        let text = fs::read_to_string(file).expect("text");
+        let header = header(&text);
+        for finding in lint(header.kind, &text, &header.facts) {
+            let said = format!("{finding:?}");
+            for secret in secrets.iter().chain(&weak) {
+                assert!(!said.contains(secret), "{}: {said}", file.display());
+            }
+        }
+    }
+}
+
+/// Any text is judged, none ends the program: every file, cut at every character.
+#[test]
+fn no_text_is_too_broken() {
+    for file in files("corpus") {
+        let text = fs::read_to_string(&file).expect("text");
+        let header = header(&text);
+        let all = [FileKind::LivekitYaml, FileKind::SipYaml, FileKind::Environment];
+        for (end, _) in text.char_indices().step_by(61) {
+            all.iter().for_each(|kind| drop(lint(*kind, &text[..end], &header.facts)));
+        }
+    }
+}
