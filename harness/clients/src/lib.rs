@@ -12,6 +12,7 @@ mod signal;
 mod tls;
 mod tokens;
 mod unreachable;
+mod webhooks;
 
 pub use answer::{Answer, Refusal};
 pub use database::{Connections, Database, DatabaseConnection};
@@ -22,6 +23,7 @@ pub use signal::{JoinError, Session, Signal};
 pub use tls::install_crypto_provider;
 pub use tokens::{Algorithm, Key, Secret, Token, TokenBuilder, VideoGrant};
 pub use unreachable::{Unreachable, Why};
+pub use webhooks::{Delivery, Mode, WebhookSink};
 
 /// LiveKit's own messages.
 pub use livekit_protocol as proto;
