@@ -19,6 +19,7 @@ mod token_builder;
 mod tokens;
 mod twirp;
 mod unreachable;
+mod webhooks;
 
 pub use answer::{Answer, Refusal};
 pub use database::{Connections, Database, DatabaseConnection};
@@ -36,6 +37,7 @@ pub use token_builder::{Algorithm, TokenBuilder};
 pub use tokens::{Key, Secret, Token, claims_of};
 pub use twirp::{Rpc, Twirp};
 pub use unreachable::{Unreachable, Why};
+pub use webhooks::{Delivery, Mode, WebhookSink};
 
 /// LiveKit's own messages.
 pub use livekit_protocol as proto;
