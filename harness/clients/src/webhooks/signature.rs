@@ -82,7 +82,9 @@ fn holds(keys: &[Key], token: &str, claims: &Claims, now_s: u64) -> Result<(), S
 mod tests {
     use super::super::recording::{AUTHORIZATION, BODY, KEY_ID, KEY_SECRET, RECEIVED_UNIX_S};
     use super::Signature;
-    use crate::tokens::{Key, Secret, TokenBuilder, VideoGrant};
+    use crate::grants::VideoGrant;
+    use crate::token_builder::TokenBuilder;
+    use crate::tokens::{Key, Secret};
 
     fn keys(id: &str, secret: &str) -> Vec<Key> {
         vec![
