@@ -223,11 +223,11 @@ pub(crate) fn timestamp(moment: OffsetDateTime) -> String {
 pub(crate) mod tests {
     use super::Executor;
     use crate::check::{Capability, Check, CheckFuture, Lane};
-    use crate::{Ctx, Fault, Interrupt, Target, TargetKind};
+    use crate::{Action, Ctx, Fault, Interrupt, Operating, Operator, PartState, Target, TargetKind};
     use greenlight_clients::{Http, Key, Secret};
-    use greenlight_config::{ExpectedSkips, StagingTests};
+    use greenlight_config::{ExpectedSkips, StagingTests, Waiver};
     use greenlight_reports::Limit::AtLeast;
-    use greenlight_reports::{Attempt, Component, Identity, Outcome};
+    use greenlight_reports::{Attempt, Component, Identity, NodeIdentity, Outcome};
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
@@ -457,5 +457,108 @@ pub(crate) mod tests {
     async fn a_failure_without_a_blame_has_the_blame_of_the_check() {
         let red = attempt(|_| Box::pin(async { Err(crate::prelude::failed("a", "b", "c", "d", None)) })).await;
         assert_eq!(red.failure.map(|failure| failure.blame), Some(Component::LivekitServer));
+    }
+
+    fn waiver(applies_to: &str) -> Waiver {
+        let (check, reason, link, owner) = ("a.b".into(), "known".into(), "livekit#4756".into(), "us".into());
+        Waiver { check, reason, link, owner, applies_to: Some(applies_to.into()), expires: None }
+    }
+
+    fn red(_: &Ctx) -> CheckFuture<'_> {
+        Box::pin(async { Err(crate::prelude::failed("a", "b", "c", "d", None)) })
+    }
+
+    #[tokio::test]
+    async fn a_waiver_turns_a_failure_into_a_warning_as_long_as_it_applies() {
+        for (applies_to, outcome) in [("<1.13.6", Outcome::Warned), ("<1.13.5", Outcome::Failed)] {
+            let mut executor = executor();
+            let node = NodeIdentity { name: "a".into(), node_id: "ND_1".into(), version: "1.13.5".into() };
+            executor.target = Arc::new(Target { identity: Identity { nodes: vec![node], images: vec![] }, ..target() });
+            executor.waivers = vec![waiver(applies_to)];
+            let attempt = executor.attempt(with("a.b", &[], Lane::Shared, red)).await.expect("an attempt");
+            assert_eq!((attempt.outcome, attempt.waiver.is_some()), (outcome, outcome == Outcome::Warned));
+            assert!(attempt.failure.is_some(), "what is waived is still told");
+            let other = executor.attempt(with("a.c", &[], Lane::Shared, red)).await.expect("an attempt");
+            assert_eq!(other.outcome, Outcome::Failed, "a waiver is for one check");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_waiver_does_not_excuse_what_could_not_be_found_out() {
+        let mut executor = executor();
+        let node = NodeIdentity { name: "a".into(), node_id: "ND_1".into(), version: "1.13.5".into() };
+        executor.target = Arc::new(Target { identity: Identity { nodes: vec![node], images: vec![] }, ..target() });
+        executor.waivers = vec![waiver("<1.13.6")];
+        let unknown = with("a.b", &[], Lane::Shared, |_| Box::pin(async { Err(anyhow::anyhow!("no answer").into()) }));
+        assert_eq!(executor.attempt(unknown).await.expect("an attempt").outcome, Outcome::Errored);
+    }
+
+    #[tokio::test]
+    async fn a_concern_makes_a_warning_with_what_was_measured() {
+        let warned = attempt(|_| {
+            Box::pin(async {
+                let pass = crate::PassBuilder::new().counted("tries", 3, AtLeast(1.0))?;
+                pass.warned(crate::prelude::failed("it ends soon", "3 days", "30 days", "renew it", None))
+            })
+        })
+        .await;
+        assert_eq!((warned.outcome, warned.measured.len()), (Outcome::Warned, 1));
+        assert_eq!(warned.failure.expect("the concern").found, "3 days");
+    }
+
+    #[tokio::test]
+    async fn blind_is_a_failed_assertion_taken_for_a_pass_and_nothing_else() {
+        let mut executor = executor();
+        executor.blind = true;
+        let failing = executor.attempt(with("a.b", &[], Lane::Shared, red)).await.expect("an attempt");
+        assert_eq!(failing.outcome, Outcome::Passed);
+        let unknown = with("a.b", &[], Lane::Shared, |_| Box::pin(async { Err(anyhow::anyhow!("no answer").into()) }));
+        assert_eq!(executor.attempt(unknown).await.expect("an attempt").outcome, Outcome::Errored);
+    }
+
+    /// Counts how often it was asked to heal.
+    #[derive(Default)]
+    struct Hands(std::sync::atomic::AtomicUsize, bool);
+
+    impl Operator for Hands {
+        fn parts(&self) -> Vec<String> {
+            vec![]
+        }
+        fn act<'a>(&'a self, _: &'a str, _: Action) -> Operating<'a, ()> {
+            Box::pin(async { Ok(()) })
+        }
+        fn state<'a>(&'a self, part: &'a str) -> Operating<'a, PartState> {
+            Box::pin(async move { anyhow::bail!("no part {part}") })
+        }
+        fn read<'a>(&'a self, _: &'a str, path: &'a str) -> Operating<'a, (String, u32)> {
+            Box::pin(async move { anyhow::bail!("no file {path}") })
+        }
+        fn heal(&self) -> Operating<'_, ()> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async { if self.1 { anyhow::bail!("it stays down") } else { Ok(()) } })
+        }
+    }
+
+    /// However a drill ends, what it has left is healed, and what can't be healed is said.
+    #[tokio::test]
+    async fn a_drill_is_healed_however_it_ends() {
+        let endings: [for<'a> fn(&'a Ctx) -> CheckFuture<'a>; 3] =
+            [red, |_| Box::pin(async { panic!("in the middle of a drill") }), |_| Box::pin(std::future::pending())];
+        for run in endings {
+            for stays_down in [false, true] {
+                let hands = Arc::new(Hands(Default::default(), stays_down));
+                let mut executor = executor();
+                let capabilities = [Capability::Drill].into();
+                executor.target = Arc::new(Target { operator: Some(hands.clone()), capabilities, ..target() });
+                let drill = Box::leak(Box::new(Check {
+                    needs: &[Capability::Drill],
+                    ..copy(with("a.drill", &[], Lane::Exclusive, run))
+                }));
+                assert!(executor.attempt(drill).await.expect("an attempt").outcome.is_red());
+                assert_eq!(hands.0.load(Ordering::SeqCst), 1);
+                let left = executor.leftovers.lock().expect("lock").join(" ");
+                assert_eq!(left.contains("it stays down"), stays_down, "{left}");
+            }
+        }
     }
 }

@@ -60,7 +60,11 @@ pub(crate) fn shuffle(checks: &mut [&'static Check], seed: u64) {
     checks.shuffle(&mut StdRng::seed_from_u64(seed));
 }
 
-fn require<'a>(kind: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> Result<(), UnknownName> {
+pub(crate) fn require<'a>(
+    kind: &'static str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> Result<(), UnknownName> {
     let mut nearest: Option<(f64, &str)> = None;
     for candidate in known {
         if candidate == name {
