@@ -1,8 +1,9 @@
 //! A participant in a room: what a check holds, while a task runs its connections.
 
 use crate::data;
-use crate::driver::{Command, Driver, Outlets, State, sid_of};
+use crate::driver::{Command, Driver, Outlets, State};
 use crate::peer::Peer;
+use crate::signalling::sid_of;
 use anyhow::{Context, Result, anyhow, bail};
 use greenlight_clients::{JoinError, Signal, Token};
 use std::time::Duration;
