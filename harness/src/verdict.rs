@@ -305,7 +305,7 @@ mod tests {
     fn a_refusal_is_a_failure_and_silence_an_error() {
         use crate::clients::{Answer, JoinError};
         use crate::reports::Component;
-        let answer = Answer { status: 401, content_type: String::new(), body: "no".into() };
+        let answer = Answer { status: 401, body: "no".into(), ..Answer::default() };
         let refused = joined(Err(JoinError::Refused(answer))).expect_err("refused");
         let failure = refused.failure(Component::Redis).expect("a failure");
         assert_eq!((failure.found.as_str(), failure.blame), ("401 \"no\"", Component::Keys));

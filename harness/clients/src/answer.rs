@@ -1,10 +1,11 @@
 //! What a target said, kept whole.
 
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use std::fmt;
 
 /// A complete HTTP answer of any status.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
@@ -12,6 +13,15 @@ pub struct Answer {
     pub content_type: String,
     /// The body as text; bytes that are not UTF-8 are replaced.
     pub body: String,
+    /// Every header as it came, names in lower case: a header sent twice stands here twice.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Headers as text; bytes that are not UTF-8 are replaced.
+pub(crate) fn headers_of(map: &HeaderMap) -> Vec<(String, String)> {
+    map.iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect()
 }
 
 impl fmt::Display for Answer {
@@ -21,6 +31,17 @@ impl fmt::Display for Answer {
 }
 
 impl Answer {
+    /// The first value of a header, whatever the case of its name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of a header in the order of arrival: two show a proxy that adds what the server sends already.
+    pub fn header_all(&self, name: &str) -> Vec<&str> {
+        let same = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        same.map(|(_, value)| value.as_str()).collect()
+    }
+
     /// Twirp's error code of a JSON error body, or empty: LiveKit's 401 is plain text and has none.
     pub fn code(&self) -> String {
         self.error_body().map(|body| body.code).unwrap_or_default()
@@ -59,21 +80,34 @@ mod tests {
     #[test]
     fn plain_text_errors_have_no_code() {
         // Both bodies were recorded from livekit-server 1.13.5.
-        let plain = Answer { status: 401, content_type: "text/plain".into(), body: "invalid API key: x".into() };
+        let plain = Answer { status: 401, body: "invalid API key: x".into(), ..Answer::default() };
         let json = Answer {
             status: 404,
-            content_type: "application/json".into(),
             body: r#"{"code":"not_found","msg":"requested room does not exist"}"#.into(),
+            ..Answer::default()
         };
         assert_eq!((plain.code().as_str(), json.code().as_str()), ("", "not_found"));
     }
 
     #[test]
     fn a_refusal_is_shown_by_its_code_or_its_body() {
-        let refusal = |body: &str| {
-            super::Refusal(Answer { status: 404, content_type: String::new(), body: body.into() }).to_string()
-        };
+        let refusal =
+            |body: &str| super::Refusal(Answer { status: 404, body: body.into(), ..Answer::default() }).to_string();
         assert_eq!(refusal(r#"{"code":"not_found","msg":"no room"}"#), "404 not_found \"no room\"");
         assert_eq!(refusal("nothing here\n"), "404 \"nothing here\"");
+    }
+
+    #[test]
+    fn a_header_sent_twice_is_seen_twice_under_any_case() {
+        let mut map = reqwest::header::HeaderMap::new();
+        for value in ["https://a.example", "*"] {
+            map.append("Access-Control-Allow-Origin", value.parse().expect("a value"));
+        }
+        map.append("content-type", "text/plain".parse().expect("a value"));
+        let answer = Answer { headers: super::headers_of(&map), ..Answer::default() };
+        assert_eq!(answer.header_all("Access-Control-Allow-Origin"), ["https://a.example", "*"]);
+        assert_eq!(answer.header("CONTENT-TYPE"), Some("text/plain"));
+        assert_eq!(answer.header("server"), None);
+        assert_eq!(answer.headers[0].0, "access-control-allow-origin");
     }
 }

@@ -1,11 +1,12 @@
 //! One HTTP client per target, shared by every check.
 
-use crate::answer::Answer;
+use crate::answer::{Answer, headers_of};
 use crate::tls;
 use crate::tokens::Token;
 use crate::unreachable::{Unreachable, Why};
 use anyhow::Result;
-use rustls::ClientConfig;
+use reqwest::{ClientBuilder, Method};
+use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,11 +16,12 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 /// No answer that checks ask for comes near this; a target that sends without end is not read to its end.
 const BODY_BYTES_MAX: usize = 4 << 20;
 
-/// The connection pool and the TLS trust of one target.
+/// The connection pool and the TLS trust of one target. It offers no ALPN, so over TLS it speaks HTTP/1.1.
 #[derive(Clone)]
 pub struct Http {
     client: reqwest::Client,
     pub(crate) tls: Arc<ClientConfig>,
+    pub(crate) roots: Arc<RootCertStore>,
 }
 
 impl Http {
@@ -28,20 +30,64 @@ impl Http {
     /// # Errors
     /// When the PEM text holds no usable certificate.
     pub fn trusting(ca_pem: &str) -> Result<Self> {
-        let tls = tls::trusting(ca_pem)?;
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(ClientConfig::clone(&tls))
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(TIMEOUT)
-            .build()?;
-        Ok(Self { client, tls })
+        let roots = tls::roots(ca_pem)?;
+        let tls = tls::trusting(&roots, &[]);
+        Ok(Self { client: build(&tls, |builder| builder)?, tls, roots })
+    }
+
+    /// A client with the same trust that opens a connection for each request and keeps none: what a balancer decides
+    /// per connection is decided anew.
+    ///
+    /// # Errors
+    /// When the client can't be built, which has not been seen.
+    pub fn fresh(&self) -> Result<Self> {
+        self.rebuilt(&[], |builder| builder.pool_max_idle_per_host(0))
+    }
+
+    /// The same trust and a pool of its own, with `http/1.1` alone offered in ALPN.
+    ///
+    /// # Errors
+    /// When the client can't be built, which has not been seen.
+    pub fn http1(&self) -> Result<Self> {
+        self.rebuilt(&[b"http/1.1"], ClientBuilder::http1_only)
+    }
+
+    /// The same trust and a pool of its own, with `h2` and `http/1.1` offered in ALPN as browsers do.
+    ///
+    /// # Errors
+    /// When the client can't be built, which has not been seen.
+    pub fn http2(&self) -> Result<Self> {
+        self.rebuilt(&[b"h2", b"http/1.1"], |builder| builder)
+    }
+
+    /// The same trust and a pool of its own, with another bound on an answer than 15 seconds: starting egress without an
+    /// egress service, or a call that is to be answered, takes longer.
+    ///
+    /// # Errors
+    /// When the client can't be built, which has not been seen.
+    pub fn within(&self, timeout: Duration) -> Result<Self> {
+        self.rebuilt(&[], |builder| builder.timeout(timeout))
+    }
+
+    fn rebuilt(&self, alpn: &[&[u8]], options: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Self> {
+        let tls = tls::trusting(&self.roots, alpn);
+        // The WebSocket keeps the configuration without ALPN: it can't be opened over h2.
+        Ok(Self { client: build(&tls, options)?, tls: self.tls.clone(), roots: self.roots.clone() })
     }
 
     /// An address on this target.
     pub fn endpoint(&self, base: impl Into<String>) -> Endpoint {
         Endpoint { base: base.into().trim_end_matches('/').to_owned(), http: self.clone() }
     }
+}
+
+fn build(tls: &ClientConfig, options: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<reqwest::Client> {
+    let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls.clone())
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(TIMEOUT);
+    Ok(options(builder).build()?)
 }
 
 /// One address of a target: the balancer, or a node directly.
@@ -62,16 +108,18 @@ impl Endpoint {
         self.base.replacen("http", "ws", 1)
     }
 
+    /// The same address through another client, such as [`Http::fresh`].
+    #[must_use]
+    pub fn through(&self, http: &Http) -> Self {
+        http.endpoint(self.base.clone())
+    }
+
     /// GET a path, with a token in the header if one is given.
     ///
     /// # Errors
     /// When no answer came.
     pub async fn get(&self, path: &str, token: Option<&Token>) -> Result<Answer, Unreachable> {
-        let mut request = self.http.client.get(format!("{}{path}", self.base));
-        if let Some(token) = token {
-            request = request.bearer_auth(token.expose());
-        }
-        self.send("GET", path, request).await
+        self.request("GET", path, token, &[], Vec::new()).await
     }
 
     /// POST a body as it is.
@@ -85,75 +133,88 @@ impl Endpoint {
         content_type: &str,
         body: Vec<u8>,
     ) -> Result<Answer, Unreachable> {
-        Ok(self.post_bytes(path, token, content_type, body).await?.0)
+        self.request("POST", path, token, &[("content-type", content_type)], body).await
     }
 
-    /// POST, with the answer's body also as bytes, for protobuf.
-    pub(crate) async fn post_bytes(
-        &self,
-        path: &str,
-        token: Option<&Token>,
-        content_type: &str,
-        body: Vec<u8>,
-    ) -> Result<(Answer, Vec<u8>), Unreachable> {
-        let url = format!("{}{path}", self.base);
-        let mut request = self.http.client.post(url).header("content-type", content_type).body(body);
-        if let Some(token) = token {
-            request = request.bearer_auth(token.expose());
-        }
-        self.send_bytes("POST", path, request).await
-    }
-
-    async fn send(&self, method: &str, path: &str, request: reqwest::RequestBuilder) -> Result<Answer, Unreachable> {
-        Ok(self.send_bytes(method, path, request).await?.0)
-    }
-
-    async fn send_bytes(
+    /// Any method with any headers; a token, if one is given, goes into `authorization: Bearer`.
+    ///
+    /// # Errors
+    /// When no answer came, or when method, path or headers can't be put into a request at all.
+    pub async fn request(
         &self,
         method: &str,
         path: &str,
-        request: reqwest::RequestBuilder,
+        token: Option<&Token>,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Answer, Unreachable> {
+        Ok(self.request_bytes(method, path, token, headers, body).await?.0)
+    }
+
+    /// The same, with the answer's body also as bytes, for protobuf.
+    pub(crate) async fn request_bytes(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&Token>,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
     ) -> Result<(Answer, Vec<u8>), Unreachable> {
         let url = format!("{}{path}", self.base);
+        let method = Method::from_bytes(method.as_bytes()).map_err(|error| Unreachable::of(&url, &error))?;
+        let mut request = self.http.client.request(method.clone(), &url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if !body.is_empty() || method == Method::POST {
+            request = request.body(body);
+        }
+        if let Some(token) = token {
+            request = request.bearer_auth(token.expose());
+        }
+        self.send(&method, path, request).await
+    }
+
+    async fn send(
+        &self,
+        method: &Method,
+        path: &str,
+        request: reqwest::RequestBuilder,
+    ) -> Result<(Answer, Vec<u8>), Unreachable> {
         let started = Instant::now();
-        let exchange = async {
-            let mut response = request.send().await?;
-            let status = response.status().as_u16();
-            let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
-            let content_type = content_type.unwrap_or_default().to_owned();
-            let mut bytes = Vec::new();
-            while let Some(chunk) = response.chunk().await? {
-                bytes.extend_from_slice(&chunk);
-                if bytes.len() > BODY_BYTES_MAX {
-                    return Ok(None);
-                }
-            }
-            let body = String::from_utf8_lossy(&bytes).into_owned();
-            Ok(Some((Answer { status, content_type, body }, bytes)))
-        };
         let path = path.split('?').next().unwrap_or_default();
-        match exchange.await {
-            Ok(None) => Err(Unreachable { url, why: Why::Other(format!("an answer above {BODY_BYTES_MAX} bytes")) }),
-            Ok(Some((answer, bytes))) => {
-                tracing::info!(
-                    "{method} {}{path} -> {} in {} ms",
-                    self.base,
-                    answer.status,
-                    started.elapsed().as_millis()
-                );
-                Ok((answer, bytes))
-            }
-            Err(error) => {
-                let error: reqwest::Error = error;
-                let unreachable = Unreachable::of(&url, &error);
-                tracing::info!(
-                    "{method} {}{path} -> {} in {} ms",
-                    self.base,
-                    unreachable.why,
-                    started.elapsed().as_millis()
-                );
-                Err(unreachable)
-            }
+        let url = format!("{}{path}", self.base);
+        let result = match exchange(request).await {
+            Ok(Some(answer)) => Ok(answer),
+            Ok(None) => Err(Unreachable {
+                url: url.clone(),
+                why: Why::Other(format!("an answer above {BODY_BYTES_MAX} bytes")),
+            }),
+            Err(error) => Err(Unreachable::of(&url, &error)),
+        };
+        let said = match &result {
+            Ok((answer, _)) => answer.status.to_string(),
+            Err(unreachable) => unreachable.why.to_string(),
+        };
+        tracing::info!("{method} {url} -> {said} in {} ms", started.elapsed().as_millis());
+        result
+    }
+}
+
+/// Reads a whole answer, or none if it does not end.
+async fn exchange(request: reqwest::RequestBuilder) -> reqwest::Result<Option<(Answer, Vec<u8>)>> {
+    let mut response = request.send().await?;
+    let status = response.status().as_u16();
+    let headers = headers_of(response.headers());
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > BODY_BYTES_MAX {
+            return Ok(None);
         }
     }
+    let mut answer =
+        Answer { status, headers, body: String::from_utf8_lossy(&bytes).into_owned(), ..Answer::default() };
+    answer.content_type = answer.header("content-type").unwrap_or_default().to_owned();
+    Ok(Some((answer, bytes)))
 }

@@ -1,27 +1,31 @@
 //! RoomService over Twirp, in protobuf, with the status of every refusal kept.
 
 use crate::answer::{Answer, Refusal};
+use crate::grants::VideoGrant;
 use crate::http::Endpoint;
 use crate::proto;
-use crate::tokens::{Key, Token, TokenBuilder, VideoGrant};
+use crate::tokens::{Key, Token};
+use crate::twirp::{Rpc, Service};
 use crate::unreachable::Unreachable;
-use anyhow::{Context, Result};
-use prost::Message;
-
-/// What an RPC gave: the message, or the server's refusal. No answer at all is the outer error.
-pub type Rpc<T> = Result<Result<T, Refusal>>;
+use anyhow::Result;
 
 /// RoomService at one endpoint, with tokens that carry just the grant each call needs.
 #[derive(Clone)]
 pub struct Rooms {
+    service: Service,
     endpoint: Endpoint,
-    key: Key,
 }
 
 impl Rooms {
     /// A client for this endpoint.
     pub fn new(endpoint: Endpoint, key: Key) -> Self {
-        Self { endpoint, key }
+        Self { service: Service::new(endpoint.clone(), key, "RoomService"), endpoint }
+    }
+
+    /// The same client, with this token in every call instead of one made for it.
+    #[must_use]
+    pub fn as_token(&self, token: &Token) -> Self {
+        Self { service: self.service.as_token(token), endpoint: self.endpoint.clone() }
     }
 
     /// CreateRoom; on a live name the server returns that room.
@@ -30,7 +34,7 @@ impl Rooms {
     /// When no answer came, as for every call here.
     pub async fn create(&self, request: &proto::CreateRoomRequest) -> Rpc<proto::Room> {
         let grant = VideoGrant { room_create: true, ..VideoGrant::default() };
-        self.call("CreateRoom", grant, request).await
+        self.service.call("CreateRoom", grant, request).await
     }
 
     /// DeleteRoom.
@@ -39,7 +43,7 @@ impl Rooms {
     /// When no answer came.
     pub async fn delete(&self, room: &str) -> Rpc<proto::DeleteRoomResponse> {
         let grant = VideoGrant { room_create: true, ..VideoGrant::default() };
-        self.call("DeleteRoom", grant, &proto::DeleteRoomRequest { room: room.into() }).await
+        self.service.call("DeleteRoom", grant, &proto::DeleteRoomRequest { room: room.into() }).await
     }
 
     /// ListRooms, all of them or those named.
@@ -50,7 +54,7 @@ impl Rooms {
         let grant = VideoGrant { room_list: true, ..VideoGrant::default() };
         let names = names.iter().map(|name| (*name).to_owned()).collect();
         let reply: Result<proto::ListRoomsResponse, Refusal> =
-            self.call("ListRooms", grant, &proto::ListRoomsRequest { names }).await?;
+            self.service.call("ListRooms", grant, &proto::ListRoomsRequest { names }).await?;
         Ok(reply.map(|list| list.rooms))
     }
 
@@ -59,7 +63,10 @@ impl Rooms {
     /// # Errors
     /// When no answer came.
     pub async fn participants(&self, room: &str) -> Rpc<Vec<proto::ParticipantInfo>> {
-        self.participants_as(&TokenBuilder::new(&self.key, self.admin(room)).sign()?, room).await
+        let request = proto::ListParticipantsRequest { room: room.into() };
+        let reply: Result<proto::ListParticipantsResponse, Refusal> =
+            self.service.call("ListParticipants", VideoGrant::admin(room), &request).await?;
+        Ok(reply.map(|list| list.participants))
     }
 
     /// ListParticipants with a token of the caller's making.
@@ -67,10 +74,50 @@ impl Rooms {
     /// # Errors
     /// When no answer came.
     pub async fn participants_as(&self, token: &Token, room: &str) -> Rpc<Vec<proto::ParticipantInfo>> {
-        let request = proto::ListParticipantsRequest { room: room.into() };
-        let reply: Result<proto::ListParticipantsResponse, Refusal> =
-            self.call_as("ListParticipants", token, &request).await?;
-        Ok(reply.map(|list| list.participants))
+        self.as_token(token).participants(room).await
+    }
+
+    /// GetParticipant; one who is not there is a 404.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn participant(&self, room: &str, identity: &str) -> Rpc<proto::ParticipantInfo> {
+        self.service.call("GetParticipant", VideoGrant::admin(room), &one(room, identity)).await
+    }
+
+    /// RemoveParticipant.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn remove_participant(&self, room: &str, identity: &str) -> Rpc<proto::RemoveParticipantResponse> {
+        self.service.call("RemoveParticipant", VideoGrant::admin(room), &one(room, identity)).await
+    }
+
+    /// MutePublishedTrack.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn mute(&self, request: &proto::MuteRoomTrackRequest) -> Rpc<proto::MuteRoomTrackResponse> {
+        self.service.call("MutePublishedTrack", VideoGrant::admin(&request.room), request).await
+    }
+
+    /// UpdateParticipant: metadata, name, attributes, permissions.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn update_participant(&self, request: &proto::UpdateParticipantRequest) -> Rpc<proto::ParticipantInfo> {
+        self.service.call("UpdateParticipant", VideoGrant::admin(&request.room), request).await
+    }
+
+    /// UpdateSubscriptions.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn update_subscriptions(
+        &self,
+        request: &proto::UpdateSubscriptionsRequest,
+    ) -> Rpc<proto::UpdateSubscriptionsResponse> {
+        self.service.call("UpdateSubscriptions", VideoGrant::admin(&request.room), request).await
     }
 
     /// UpdateRoomMetadata.
@@ -79,7 +126,7 @@ impl Rooms {
     /// When no answer came.
     pub async fn update_metadata(&self, room: &str, metadata: &str) -> Rpc<proto::Room> {
         let request = proto::UpdateRoomMetadataRequest { room: room.into(), metadata: metadata.into() };
-        self.call("UpdateRoomMetadata", self.admin(room), &request).await
+        self.service.call("UpdateRoomMetadata", VideoGrant::admin(room), &request).await
     }
 
     /// SendData to everybody in the room, reliably.
@@ -88,7 +135,45 @@ impl Rooms {
     /// When no answer came.
     pub async fn send_data(&self, room: &str, data: &[u8]) -> Rpc<proto::SendDataResponse> {
         let request = proto::SendDataRequest { room: room.into(), data: data.to_vec(), ..Default::default() };
-        self.call("SendData", self.admin(room), &request).await
+        self.send_data_request(&request).await
+    }
+
+    /// SendData with destinations, topic and kind as the request says.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn send_data_request(&self, request: &proto::SendDataRequest) -> Rpc<proto::SendDataResponse> {
+        self.service.call("SendData", VideoGrant::admin(&request.room), request).await
+    }
+
+    /// ForwardParticipant; an open-source server answers that it is not implemented.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn forward_participant(
+        &self,
+        request: &proto::ForwardParticipantRequest,
+    ) -> Rpc<proto::ForwardParticipantResponse> {
+        self.service.call("ForwardParticipant", to(&request.room, &request.destination_room), request).await
+    }
+
+    /// MoveParticipant; an open-source server answers that it is not implemented.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn move_participant(
+        &self,
+        request: &proto::MoveParticipantRequest,
+    ) -> Rpc<proto::MoveParticipantResponse> {
+        self.service.call("MoveParticipant", to(&request.room, &request.destination_room), request).await
+    }
+
+    /// PerformRpc on a participant.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn perform_rpc(&self, request: &proto::PerformRpcRequest) -> Rpc<proto::PerformRpcResponse> {
+        self.service.call("PerformRpc", VideoGrant::admin(&request.room), request).await
     }
 
     /// Posts a body as it is to a path under `/twirp/`, with a token that may create and list rooms.
@@ -96,37 +181,24 @@ impl Rooms {
     /// # Errors
     /// When no answer came.
     pub async fn raw(&self, path: &str, content_type: &str, body: &str) -> Result<Answer> {
-        let grant = VideoGrant { room_create: true, room_list: true, ..VideoGrant::default() };
-        let token = TokenBuilder::new(&self.key, grant).sign()?;
+        let token =
+            self.service.twirp.token(VideoGrant { room_create: true, room_list: true, ..VideoGrant::default() })?;
         Ok(self.endpoint.post(&format!("/twirp/{path}"), Some(&token), content_type, body.into()).await?)
     }
 
-    /// ListRooms with a token of the caller's making.
+    /// ListRooms in JSON with a token of the caller's making.
     ///
     /// # Errors
     /// When no answer came.
     pub async fn list_as(&self, token: &Token) -> Result<Answer, Unreachable> {
-        self.endpoint
-            .post("/twirp/livekit.RoomService/ListRooms", Some(token), "application/json", b"{}".to_vec())
-            .await
+        self.service.twirp.call_json("RoomService", "ListRooms", token, &serde_json::json!({})).await
     }
+}
 
-    fn admin(&self, room: &str) -> VideoGrant {
-        VideoGrant { room: room.into(), room_admin: true, ..VideoGrant::default() }
-    }
+fn one(room: &str, identity: &str) -> proto::RoomParticipantIdentity {
+    proto::RoomParticipantIdentity { room: room.into(), identity: identity.into(), ..Default::default() }
+}
 
-    async fn call<T: Message + Default>(&self, method: &str, grant: VideoGrant, request: &impl Message) -> Rpc<T> {
-        self.call_as(method, &TokenBuilder::new(&self.key, grant).sign()?, request).await
-    }
-
-    async fn call_as<T: Message + Default>(&self, method: &str, token: &Token, request: &impl Message) -> Rpc<T> {
-        let path = format!("/twirp/livekit.RoomService/{method}");
-        let (answer, bytes) =
-            self.endpoint.post_bytes(&path, Some(token), "application/protobuf", request.encode_to_vec()).await?;
-        if answer.status != 200 {
-            return Ok(Err(Refusal(answer)));
-        }
-        let message = T::decode(bytes.as_slice()).with_context(|| format!("decoding the answer of {method}"))?;
-        Ok(Ok(message))
-    }
+fn to(room: &str, destination: &str) -> VideoGrant {
+    VideoGrant { destination_room: destination.into(), ..VideoGrant::admin(room) }
 }

@@ -15,7 +15,8 @@ use str0m::Event;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, Interval, interval};
 
-/// The server asks for a ping in every five seconds, and gives up on a client after fifteen.
+/// The session pings by itself, and keeps the pongs to itself. These are pings whose pongs are seen here, so that a
+/// connection that died without a word is noticed.
 const PING_INTERVAL: Duration = Duration::from_secs(5);
 /// Each ping is answered, so this much silence means that the signal connection is dead.
 const SILENCE_MAX: Duration = Duration::from_secs(20);
@@ -118,7 +119,7 @@ impl Driver {
     /// Waits for one thing to happen, and deals with it.
     async fn step(&mut self) -> Result<ControlFlow<()>> {
         tokio::select! {
-            message = self.session.next(self.heard + SILENCE_MAX) => {
+            message = self.session.next(SILENCE_MAX.saturating_sub(self.heard.elapsed())) => {
                 self.heard = Instant::now();
                 let message = message.map_err(|error| error.context("the signal connection ended"))?;
                 self.on_message(message).await?;
@@ -205,7 +206,7 @@ impl Driver {
                 return Ok(());
             }
             if matches!(self.waiting.front(), Some(Command::Audio(_))) {
-                let sid = &signalling::sid_of(&self.session).to_owned();
+                let sid = &self.session.participant_sid().to_owned();
                 if !publisher.has_track() {
                     let cid = format!("audio-{sid}");
                     let offer = publisher.offer_track(&cid)?;

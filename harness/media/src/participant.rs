@@ -3,7 +3,6 @@
 use crate::data;
 use crate::driver::{Command, Driver, Outlets, State};
 use crate::peer::Peer;
-use crate::signalling::sid_of;
 use anyhow::{Context, Result, anyhow, bail};
 use greenlight_clients::{JoinError, Signal, Token};
 use std::time::Duration;
@@ -53,7 +52,7 @@ impl Participant {
         let participant = session.join().participant.as_ref();
         let identity = participant.map(|participant| participant.identity.clone()).unwrap_or_default();
         let (sid, room_sid, node_id) =
-            (sid_of(&session).to_owned(), session.room_sid().to_owned(), session.node_id().to_owned());
+            (session.participant_sid().to_owned(), session.room_sid().to_owned(), session.node_id().to_owned());
 
         let (commands, command_queue) = mpsc::channel(16);
         let (message_queue, messages) = mpsc::channel(MESSAGES_MAX);

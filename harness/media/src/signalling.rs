@@ -1,6 +1,5 @@
 //! What is said over the signal connection, and how what is heard there reads.
 
-use greenlight_clients::Session;
 use greenlight_clients::proto::signal_request::Message;
 use greenlight_clients::proto::{self, DisconnectReason, leave_request};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -15,7 +14,7 @@ pub(crate) fn offer(sdp: String, id: u32) -> Message {
     Message::Offer(proto::SessionDescription { r#type: "offer".into(), sdp, id, ..Default::default() })
 }
 
-/// A ping, without which the server closes the connection.
+/// A ping with the time of day, which its pong repeats.
 pub(crate) fn ping() -> Message {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Message::PingReq(proto::Ping { timestamp: i64::try_from(now.as_millis()).unwrap_or_default(), rtt: 0 })
@@ -32,11 +31,6 @@ pub(crate) fn add_audio(cid: String) -> Message {
         disable_red: true,
         ..Default::default()
     })
-}
-
-/// The sid of the participant that joined, or empty.
-pub(crate) fn sid_of(session: &Session) -> &str {
-    session.join().participant.as_ref().map(|participant| participant.sid.as_str()).unwrap_or_default()
 }
 
 /// A LeaveRequest as a sentence.
