@@ -46,7 +46,6 @@ pub(crate) struct State {
 pub(crate) struct Outlets {
     /// Payloads of data messages.
     pub(crate) messages: mpsc::Sender<Vec<u8>>,
-    /// The rest.
     pub(crate) state: watch::Sender<State>,
 }
 
@@ -64,6 +63,8 @@ pub(crate) struct Driver {
     /// When the server was last heard over the signal connection.
     heard: Instant,
     offers: u32,
+    /// Why the server wants no track of this participant.
+    refused: Option<String>,
 }
 
 impl Driver {
@@ -85,6 +86,7 @@ impl Driver {
             pings: interval(PING_INTERVAL),
             heard: Instant::now(),
             offers: 0,
+            refused: None,
         })
     }
 
@@ -213,9 +215,13 @@ impl Driver {
                     self.session.send(signalling::add_audio(cid)).await?;
                     return self.send_offer(offer).await;
                 }
-                let Some(track) = publisher.play(sid)? else { return Ok(()) };
+                let track = match (&self.refused, publisher.play(sid)?) {
+                    (Some(why), _) => Err(anyhow!("{why}")),
+                    (None, Some(track)) => Ok(track),
+                    (None, None) => return Ok(()),
+                };
                 if let Some(Command::Audio(done)) = self.waiting.pop_front() {
-                    let _ = done.send(Ok(track));
+                    let _ = done.send(track);
                 }
             } else if let Some(Command::Data(message, done)) = self.waiting.pop_front() {
                 let _ = done.send(publisher.send(&message));
@@ -231,12 +237,8 @@ impl Driver {
 
     /// The server said no to a request, and the only one that we make is for a track.
     fn refuse(&mut self, response: &proto::RequestResponse) {
-        if let Some(index) = self.waiting.iter().position(|command| matches!(command, Command::Audio(_)))
-            && let Some(Command::Audio(done)) = self.waiting.remove(index)
-        {
-            let reason = response.reason().as_str_name();
-            let _ = done.send(Err(anyhow!("the server refused the track: {reason} {}", response.message)));
-        }
+        let text = format!("the server refused the track: {} {}", response.reason().as_str_name(), response.message);
+        self.refused = Some(text.trim_end().to_owned());
     }
 }
 

@@ -114,6 +114,7 @@ impl Host {
             }),
             server_info: Some(proto::ServerInfo { node_id: "ND_node".into(), ..Default::default() }),
             subscriber_primary: true,
+            ping_interval: 1,
             ..Default::default()
         }))
         .await;
