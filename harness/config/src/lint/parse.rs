@@ -172,6 +172,8 @@ mod tests {
         assert_eq!(line_of("x: &x\n  k: 1\ny: *x\n", "y.k"), (2, 2));
         assert_eq!(line_of("x: &x {k: 1}\ny:\n  <<: *x\n  l: 2\n", "y.k"), (1, 1));
         assert_eq!(line_of("x: &x {k: 1}\ny:\n  <<: *x\n  k: 2\n", "y.k"), (4, 4));
+        let once = parse("x: &x {k: 1}\ny:\n  <<: *x\n  k: 2\n").map_err(|error| error.problem).expect("YAML");
+        assert_eq!(once.root.at("y").expect("a map").value.entries().len(), 1);
         assert!(parse("x: &x [*x]\n").is_ok());
     }
 
