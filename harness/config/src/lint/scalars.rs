@@ -59,12 +59,9 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     })
 }
 
-/// A duration as Go writes it: numbers with units, such as `1m30s` or `500ms`; `0` needs no unit.
+/// A duration as Go writes it: numbers with units, such as `1m30s` or `500ms`. A bare `0` is a number to YAML, and refused.
 pub(crate) fn is_duration(text: &str) -> bool {
     let mut rest = text.trim_start_matches(['-', '+']);
-    if rest == "0" {
-        return true;
-    }
     let mut parts = 0;
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
