@@ -26,6 +26,7 @@ mod token_builder;
 mod tokens;
 mod twirp;
 mod unreachable;
+mod webhooks;
 mod websocket;
 
 pub use agents::{Job, Worker};
@@ -51,6 +52,7 @@ pub use token_builder::{Algorithm, TokenBuilder};
 pub use tokens::{Key, Secret, Token, claims_of};
 pub use twirp::{Rpc, Twirp};
 pub use unreachable::{Unreachable, Why};
+pub use webhooks::{Delivery, Mode, WebhookSink};
 pub use websocket::JoinError;
 
 /// LiveKit's own messages.
