@@ -4,10 +4,12 @@
 //! Nothing here knows how a target is built: that is the business of the fixtures.
 
 mod check;
+mod configured;
 mod ctx;
 mod fault;
 mod init;
 mod lanes;
+mod lint;
 mod log;
 mod operator;
 mod run;
@@ -17,9 +19,11 @@ mod target;
 mod verdict;
 
 pub use check::{Capability, Check, CheckFuture, Lane, Source};
+pub use configured::Configured;
 pub use ctx::Ctx;
 pub use fault::Fault;
 pub use init::{Interrupt, init};
+pub use lint::Linted;
 pub use operator::{Action, Operating, Operator, PartState};
 pub use run::{Options, Run, RunError};
 pub use select::{Selection, UnknownName, select};

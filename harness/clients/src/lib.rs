@@ -47,7 +47,7 @@ pub use session::Session;
 pub use signal::Signal;
 pub use sip_api::SipApi;
 pub use tls::install_crypto_provider;
-pub use tls_inspection::{ServedTls, inspect};
+pub use tls_inspection::{ServedTls, inspect, read_certificate};
 pub use token_builder::{Algorithm, TokenBuilder};
 pub use tokens::{Key, Secret, Token, claims_of};
 pub use twirp::{Rpc, Twirp};
