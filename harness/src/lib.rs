@@ -12,6 +12,7 @@ mod lanes;
 mod lint;
 mod log;
 mod operator;
+mod pinned;
 mod run;
 mod runner;
 mod select;
