@@ -3,6 +3,7 @@
 mod api;
 mod auth;
 mod infrastructure;
+mod security;
 mod signal;
 
 use greenlight_harness::Check;
@@ -12,6 +13,7 @@ pub const SUITES: &[(&str, &[&Check])] = &[
     ("infrastructure", infrastructure::CHECKS),
     ("api", api::CHECKS),
     ("auth", auth::CHECKS),
+    ("security", security::CHECKS),
     ("signal", signal::CHECKS),
 ];
 
