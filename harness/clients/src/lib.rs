@@ -29,8 +29,10 @@ mod tls;
 mod tls_inspection;
 mod token_builder;
 mod tokens;
+mod turn_username;
 mod twirp;
 mod unreachable;
+mod webhooks;
 mod websocket;
 
 pub use agents::{Job, Worker};
@@ -54,11 +56,13 @@ pub use sip::{InviteOutcome, SipClient, audio_offer};
 pub use sip_api::SipApi;
 pub use sip_message::SipResponse;
 pub use tls::install_crypto_provider;
-pub use tls_inspection::{ServedTls, inspect};
+pub use tls_inspection::{ServedTls, inspect, read_certificate};
 pub use token_builder::{Algorithm, TokenBuilder};
 pub use tokens::{Key, Secret, Token, claims_of};
+pub use turn_username::turn_expiry;
 pub use twirp::{Rpc, Twirp};
 pub use unreachable::{Unreachable, Why};
+pub use webhooks::{Delivery, Mode, WebhookSink};
 pub use websocket::JoinError;
 
 /// LiveKit's own messages.
