@@ -165,8 +165,6 @@ faults! {
     TokenEchoed = "token_echoed",
     /// Identities and room names may have a thousand bytes.
     LongNamesAllowed = "long_names_allowed",
-    /// Debug endpoints stand on the public port.
-    DevelopmentMode = "development_mode",
     /// The balancer hands its metrics to everybody.
     MetricsPublic = "metrics_public",
     /// The balancer takes TLS 1.0 and 1.1.
