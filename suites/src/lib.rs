@@ -4,6 +4,7 @@ mod api;
 mod auth;
 mod configuration;
 mod infrastructure;
+mod security;
 mod signal;
 
 use greenlight_harness::Check;
@@ -14,6 +15,7 @@ pub const SUITES: &[(&str, &[&Check])] = &[
     ("configuration", configuration::CHECKS),
     ("api", api::CHECKS),
     ("auth", auth::CHECKS),
+    ("security", security::CHECKS),
     ("signal", signal::CHECKS),
 ];
 

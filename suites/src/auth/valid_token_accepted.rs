@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Api],
     timeout: secs(40),
     lane: Lane::Shared,
-    proven_by: &[Fault::RedisStopped, Fault::CertificateExpired, Fault::SecretSwapped],
+    proven_by: &[Fault::RedisStopped, Fault::CertificateExpired, Fault::SecretSwapped, Fault::AutoCreateOff],
     fix: FIX,
     source: source!(),
     run: run!(check),

@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Api],
     timeout: secs(40),
     lane: Lane::Shared,
-    proven_by: &[Fault::RedisStopped, Fault::CertificateExpired, Fault::SecretSwapped],
+    proven_by: &[Fault::RedisStopped, Fault::CertificateExpired, Fault::SecretSwapped, Fault::AutoCreateOff],
     fix: "compare with a node directly: 401 means other keys, 503 that the balancer knows no healthy node",
     source: source!(),
     run: run!(check),
