@@ -65,6 +65,17 @@ mod tests {
         assert_eq!(registered, folders);
     }
 
+    /// Whoever ends or freezes parts is a drill, and a drill runs alone: it is healed afterwards.
+    #[test]
+    fn whoever_operates_parts_is_a_drill_and_runs_alone() {
+        use greenlight_harness::{Capability, Lane};
+        for check in super::checks() {
+            let is_drill = check.needs.contains(&Capability::Drill);
+            assert!(!is_drill || check.lane == Lane::Exclusive, "{} is a drill beside others", check.id);
+            assert!(is_drill || !check.source.text.contains(".act("), "{} operates parts and is no drill", check.id);
+        }
+    }
+
     /// What `--explain` prints.
     #[test]
     fn every_check_states_claim_harm_fix_proof_and_source() {

@@ -28,6 +28,8 @@ async fn check(ctx: &Ctx) -> Verdict {
     let answer = ctx.signal().validate_with(&forged, &JoinOptions::over(SignalPath::V1)).await?;
     // The positive control: it is a refusal that is looked at.
     ensure!(answer.status, == 401, "a token with another secret is accepted", fix = "run `cargo verify --test auth.wrong_secret_refused`");
+    let in_header = answer.headers.iter().any(|(_, value)| value.contains(forged.expose()));
+    ensure!(in_header, == false, "a header of the refusal repeats the whole token", fix = "find the proxy that copies headers into answers");
     ensure!(answer.body.contains(forged.expose()), == false, "the refusal repeats the whole token", fix = FIX);
     ctx.pass().counted("refusals", 1, Exactly(1.0))
 }
