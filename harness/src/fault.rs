@@ -112,6 +112,8 @@ faults! {
     ExternalIpBesideNodeIp = "external_ip_beside_node_ip",
     /// The waiting file of one node has a misspelt key.
     KeyMisspelt = "key_misspelt",
+    /// The waiting file of one node is no YAML.
+    FileUnreadable = "file_unreadable",
     /// The file of one node has a second document.
     SecondDocument = "second_document",
     /// One node has a placeholder for its region.
