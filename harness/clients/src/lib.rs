@@ -3,15 +3,19 @@
 //! An answer that the target gave is always a value here, whatever its status; an `Err` means that there was none.
 //! No test code and no load code lives in this crate.
 
+mod agents;
 mod answer;
+mod candidates;
 mod database;
 mod dispatches;
 mod egress_api;
 mod grants;
 mod http;
 mod ingress_api;
+mod join_options;
 mod redis;
 mod rooms;
+mod session;
 mod signal;
 mod sip_api;
 mod tls;
@@ -20,17 +24,22 @@ mod tokens;
 mod twirp;
 mod unreachable;
 mod webhooks;
+mod websocket;
 
+pub use agents::{Job, Worker};
 pub use answer::{Answer, Refusal};
+pub use candidates::Candidate;
 pub use database::{Connections, Database, DatabaseConnection};
 pub use dispatches::Dispatches;
 pub use egress_api::EgressApi;
 pub use grants::{Grants, SipGrant, VideoGrant};
 pub use http::{Endpoint, Http};
 pub use ingress_api::IngressApi;
+pub use join_options::{JoinOptions, SignalPath};
 pub use redis::{RedisClient, RedisConnection};
 pub use rooms::Rooms;
-pub use signal::{JoinError, Session, Signal};
+pub use session::Session;
+pub use signal::Signal;
 pub use sip_api::SipApi;
 pub use tls::install_crypto_provider;
 pub use token_builder::{Algorithm, TokenBuilder};
@@ -38,6 +47,7 @@ pub use tokens::{Key, Secret, Token, claims_of};
 pub use twirp::{Rpc, Twirp};
 pub use unreachable::{Unreachable, Why};
 pub use webhooks::{Delivery, Mode, WebhookSink};
+pub use websocket::JoinError;
 
 /// LiveKit's own messages.
 pub use livekit_protocol as proto;
