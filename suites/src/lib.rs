@@ -4,6 +4,7 @@ mod api;
 mod auth;
 mod infrastructure;
 mod signal;
+mod webhooks;
 
 use greenlight_harness::Check;
 
@@ -13,6 +14,7 @@ pub const SUITES: &[(&str, &[&Check])] = &[
     ("api", api::CHECKS),
     ("auth", auth::CHECKS),
     ("signal", signal::CHECKS),
+    ("webhooks", webhooks::CHECKS),
 ];
 
 /// Every check, in the tables' order.
