@@ -189,6 +189,33 @@ faults! {
     AutoCreateOff = "auto_create_off",
     /// Refresh tokens are signed by any of several keys.
     ManyKeys = "many_keys",
+    // Webhooks.
+    /// The servers sign webhooks with a key that the receiver does not know.
+    WebhookKeyOther = "webhook_key_other",
+    /// A proxy before the receiver removes the token of webhooks.
+    WebhookTokenStripped = "webhook_token_stripped",
+    /// A proxy before the receiver gives webhooks another content type.
+    WebhookTypeChanged = "webhook_type_changed",
+    /// The servers send webhooks to a port where nobody is.
+    WebhookUrlWrong = "webhook_url_wrong",
+    /// One node sends webhooks to a port where nobody is.
+    WebhooksOfOneNodeLost = "webhooks_of_one_node_lost",
+    /// The servers do not tell who left.
+    WebhookLeavesFiltered = "webhook_leaves_filtered",
+    /// The servers do not tell of connections that were aborted.
+    WebhookAbortsFiltered = "webhook_aborts_filtered",
+    /// A proxy before the receiver answers every webhook with 403.
+    WebhooksDenied = "webhooks_denied",
+    /// A proxy before the receiver answers every webhook with 200 and throws it away.
+    WebhooksSwallowed = "webhooks_swallowed",
+    /// A proxy before the receiver turns its 200 into 500.
+    WebhookSuccessesHidden = "webhook_successes_hidden",
+    /// A proxy before the receiver turns its 500 into 200.
+    WebhookFailuresHidden = "webhook_failures_hidden",
+    /// A proxy before the receiver turns its 401 into 503.
+    WebhookRejectionsRetried = "webhook_rejections_retried",
+    /// A proxy before the receiver gives it one webhook at a time.
+    WebhooksOneAtATime = "webhooks_one_at_a_time",
 }
 
 impl fmt::Display for Fault {

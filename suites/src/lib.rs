@@ -6,6 +6,7 @@ mod configuration;
 mod infrastructure;
 mod security;
 mod signal;
+mod webhooks;
 
 use greenlight_harness::Check;
 
@@ -17,6 +18,7 @@ pub const SUITES: &[(&str, &[&Check])] = &[
     ("auth", auth::CHECKS),
     ("security", security::CHECKS),
     ("signal", signal::CHECKS),
+    ("webhooks", webhooks::CHECKS),
 ];
 
 /// Every check, in the tables' order.
