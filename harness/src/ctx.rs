@@ -5,7 +5,7 @@ use crate::target::{ConfigFile, NodeTarget, Target, TurnTarget};
 use crate::verdict::{Halt, PassBuilder};
 use greenlight_clients::{
     Database, Dispatches, EgressApi, Endpoint, IngressApi, JoinError, Key, RedisClient, Rooms, Secret, Signal, SipApi,
-    TokenBuilder, Twirp, VideoGrant,
+    TokenBuilder, Twirp, VideoGrant, WebhookSink,
 };
 use greenlight_config::Limits;
 use greenlight_media::Participant;
@@ -94,6 +94,14 @@ impl Ctx {
     /// Skipped when the target gives no address for it.
     pub fn database(&self) -> Result<&Database, Halt> {
         self.target.database.as_ref().ok_or_else(|| Halt::Skipped("no database address is known".into()))
+    }
+
+    /// The receiver of the target's webhooks.
+    ///
+    /// # Errors
+    /// Skipped when they come to none of ours.
+    pub fn webhooks(&self) -> Result<&WebhookSink, Halt> {
+        self.target.webhooks.as_ref().ok_or_else(|| Halt::Skipped("no receiver of webhooks is ours".into()))
     }
 
     /// The SIP edge.

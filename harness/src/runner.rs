@@ -270,6 +270,7 @@ pub(crate) mod tests {
             nodes: vec![],
             redis: None,
             database: None,
+            webhooks: None,
             sip_edge: None,
             turn: None,
             configuration: vec![],

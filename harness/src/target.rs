@@ -2,7 +2,7 @@
 
 use crate::check::Capability;
 use crate::operator::Operator;
-use greenlight_clients::{Database, Endpoint, JoinError, Key, RedisClient, Rooms, Secret, Signal, proto};
+use greenlight_clients::{Database, Endpoint, JoinError, Key, RedisClient, Rooms, Secret, Signal, WebhookSink, proto};
 use greenlight_config::Limits;
 use greenlight_reports::{Identity, NodeIdentity};
 use std::collections::BTreeSet;
@@ -38,6 +38,8 @@ pub struct Target {
     pub redis: Option<RedisClient>,
     /// The application's database, where it can be reached.
     pub database: Option<Database>,
+    /// The receiver of the target's webhooks, where they come to one of ours.
+    pub webhooks: Option<WebhookSink>,
     /// The SIP edge, where its address is known.
     pub sip_edge: Option<SocketAddr>,
     /// The embedded TURN server over TLS, where its address is known.

@@ -103,6 +103,11 @@ impl Endpoint {
         &self.base
     }
 
+    /// The client behind it, for its trust: [`crate::inspect`] judges certificates by that.
+    pub fn http(&self) -> &Http {
+        &self.http
+    }
+
     /// The same address as `ws://…` or `wss://…`.
     pub fn ws_url(&self) -> String {
         self.base.replacen("http", "ws", 1)

@@ -16,6 +16,7 @@ mod ingress_api;
 mod join_options;
 mod metrics;
 mod redis;
+mod redis_state;
 mod rooms;
 mod session;
 mod signal;
@@ -26,6 +27,7 @@ mod token_builder;
 mod tokens;
 mod twirp;
 mod unreachable;
+mod webhooks;
 mod websocket;
 
 pub use agents::{Job, Worker};
@@ -41,6 +43,7 @@ pub use ingress_api::IngressApi;
 pub use join_options::{JoinOptions, SignalPath};
 pub use metrics::{Metrics, Sample};
 pub use redis::{RedisClient, RedisConnection};
+pub use redis_state::SlowCommand;
 pub use rooms::Rooms;
 pub use session::Session;
 pub use signal::Signal;
@@ -51,6 +54,7 @@ pub use token_builder::{Algorithm, TokenBuilder};
 pub use tokens::{Key, Secret, Token, claims_of};
 pub use twirp::{Rpc, Twirp};
 pub use unreachable::{Unreachable, Why};
+pub use webhooks::{Delivery, Mode, WebhookSink};
 pub use websocket::JoinError;
 
 /// LiveKit's own messages.
