@@ -3,6 +3,7 @@
 mod api;
 mod auth;
 mod infrastructure;
+mod monitoring;
 mod signal;
 
 use greenlight_harness::Check;
@@ -13,6 +14,7 @@ pub const SUITES: &[(&str, &[&Check])] = &[
     ("api", api::CHECKS),
     ("auth", auth::CHECKS),
     ("signal", signal::CHECKS),
+    ("monitoring", monitoring::CHECKS),
 ];
 
 /// Every check, in the tables' order.

@@ -72,7 +72,8 @@ impl RedisConnection {
         const PREFIX: &str = "room_participants:";
         let (mut cursor, mut found) = (0_u64, Vec::new());
         loop {
-            let scan = redis::cmd("SCAN").arg(cursor).arg("MATCH").arg(format!("{PREFIX}*")).arg("COUNT").arg(500).clone();
+            let scan =
+                redis::cmd("SCAN").arg(cursor).arg("MATCH").arg(format!("{PREFIX}*")).arg("COUNT").arg(500).clone();
             let (next, keys): (u64, Vec<String>) = self.ask(&scan).await?;
             for key in keys {
                 let kept: HashMap<String, Vec<u8>> = self.ask(redis::cmd("HGETALL").arg(&key)).await?;
@@ -112,7 +113,9 @@ impl RedisConnection {
         let count = commands.len();
         for command in commands.iter().copied().chain([&["DEL", &*hash, &*set, &*text][..]]) {
             let mut asked = Cmd::new();
-            command.iter().for_each(|part| drop(asked.arg(part)));
+            for part in command {
+                asked.arg(part);
+            }
             match asked.query_async::<Value>(&mut self.connection).await {
                 Ok(_) => {}
                 Err(error) if error.code().is_some() => refused.push(format!("{}: {error}", command[0])),

@@ -225,7 +225,11 @@ mod tests {
             ("clients_percent_max: 50", "clients_percent_max: 0", "limits.redis_clients_percent_max is 0"),
             ("redis_slow_ms_max: 250", "redis_slow_ms_max: -1", "limits.redis_slow_ms_max is -1"),
             ("database_mib_max: 100", "database_mib_max: .nan", "limits.database_mib_max is NaN"),
-            ("connections_percent_max: 80", "connections_percent_max: 0", "limits.database_connections_percent_max is 0"),
+            (
+                "connections_percent_max: 80",
+                "connections_percent_max: 0",
+                "limits.database_connections_percent_max is 0",
+            ),
             ("certificate_days_min: 21", "certificate_days_min: 0", "limits.certificate_days_min is 0"),
             ("clock_skew_s_max: 5", "clock_skew_s_max: 0", "limits.clock_skew_s_max is 0"),
             ("node_memory_mib_max: 400", "node_memory_mib_max: 0", "limits.node_memory_mib_max is 0"),
