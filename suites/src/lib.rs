@@ -2,6 +2,7 @@
 
 mod api;
 mod auth;
+mod configuration;
 mod infrastructure;
 mod monitoring;
 mod signal;
@@ -11,6 +12,7 @@ use greenlight_harness::Check;
 /// Every suite with its checks, in the order in which they are shown.
 pub const SUITES: &[(&str, &[&Check])] = &[
     ("infrastructure", infrastructure::CHECKS),
+    ("configuration", configuration::CHECKS),
     ("api", api::CHECKS),
     ("auth", auth::CHECKS),
     ("signal", signal::CHECKS),

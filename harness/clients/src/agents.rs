@@ -7,7 +7,7 @@ use crate::token_builder::TokenBuilder;
 use crate::tokens::{Key, Token};
 use crate::unreachable::{Unreachable, Why};
 use crate::websocket::{JOIN_TIMEOUT, JoinError, Socket, decode, next_binary, open, send};
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -190,9 +190,8 @@ async fn serve(
                 tell(&mut socket, worker_message::Message::Availability(available(agent_name, job.id))).await?;
             }
             Some(server_message::Message::Assignment(assignment)) => {
-                if jobs.try_send(Ok(job_of(assignment)?)).is_err() {
-                    bail!("{JOBS_MAX} jobs were assigned, and nobody took one");
-                }
+                let taken = jobs.try_send(Ok(job_of(assignment)?));
+                ensure!(taken.is_ok(), "{JOBS_MAX} jobs were assigned, and nobody took one");
             }
             _ => {}
         }

@@ -114,7 +114,7 @@ impl Endpoint {
         }
     }
 
-    /// The client behind it, for its trust: [`crate::inspect`] judges certificates by that.
+    /// The client by which it is asked, with its trust: [`crate::inspect`] judges certificates by that.
     pub fn http(&self) -> &Http {
         &self.http
     }

@@ -1,4 +1,5 @@
-//! Clients for what a LiveKit deployment offers: tokens, the room API, the signal connection, Redis.
+//! Clients for what a LiveKit deployment offers: tokens, its APIs, the signal connection, agents, metrics, TLS, SIP,
+//! Redis.
 //!
 //! An answer that the target gave is always a value here, whatever its status; an `Err` means that there was none.
 //! No test code and no load code lives in this crate.
@@ -20,11 +21,15 @@ mod redis_state;
 mod rooms;
 mod session;
 mod signal;
+mod sip;
 mod sip_api;
+mod sip_message;
+mod sip_transaction;
 mod tls;
 mod tls_inspection;
 mod token_builder;
 mod tokens;
+mod turn_username;
 mod twirp;
 mod unreachable;
 mod webhooks;
@@ -47,11 +52,14 @@ pub use redis_state::SlowCommand;
 pub use rooms::Rooms;
 pub use session::Session;
 pub use signal::Signal;
+pub use sip::{InviteOutcome, SipClient, audio_offer};
 pub use sip_api::SipApi;
+pub use sip_message::SipResponse;
 pub use tls::install_crypto_provider;
-pub use tls_inspection::{ServedTls, inspect};
+pub use tls_inspection::{ServedTls, inspect, read_certificate};
 pub use token_builder::{Algorithm, TokenBuilder};
 pub use tokens::{Key, Secret, Token, claims_of};
+pub use turn_username::turn_expiry;
 pub use twirp::{Rpc, Twirp};
 pub use unreachable::{Unreachable, Why};
 pub use webhooks::{Delivery, Mode, WebhookSink};
