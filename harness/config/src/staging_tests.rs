@@ -224,7 +224,7 @@ mod tests {
             ("api_ms_max: 2000", "api_ms_max: -1", "limits.api_ms_max is -1"),
             ("join_ms_p95: 2000", "join_ms_p95: .inf", "limits.join_ms_p95 is inf"),
             ("memory_percent_max: 50", "memory_percent_max: 0", "limits.redis_memory_percent_max is 0"),
-            ("clients_percent_max: 50", "clients_percent_max: 0", "limits.redis_clients_percent_max is 0"),
+            ("clients_percent_max: 25", "clients_percent_max: 0", "limits.redis_clients_percent_max is 0"),
             ("redis_slow_ms_max: 250", "redis_slow_ms_max: -1", "limits.redis_slow_ms_max is -1"),
             ("database_mib_max: 100", "database_mib_max: .nan", "limits.database_mib_max is NaN"),
             (

@@ -2,6 +2,7 @@
 //! Half a minute of Redis is a failover; a deployment that restarts its nodes or cuts connections for it turns that into an outage.
 
 use greenlight_harness::Action;
+use greenlight_harness::clients::Worker;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {
@@ -27,12 +28,25 @@ const PACKETS: u64 = 50;
 
 async fn check(ctx: &Ctx) -> Verdict {
     let room = ctx.name("room");
-    let mut speaker = ctx.participant(&room, "speaker").await?;
-    let mut listener = ctx.participant(&room, "listener").await?;
+    let before = identities(ctx).await?;
+    let [node, ..] = ctx.nodes() else { skip!("no node is known") };
+    // Signal and media at one node: a signal connection that is relayed through Redis ends without it, and is resumed.
+    let pinned = before.first().cloned().unwrap_or_default();
+    let request = proto::CreateRoomRequest { name: room.clone(), node_id: pinned, ..Default::default() };
+    ensure_ok!(
+        node.rooms(ctx.key()).create(&request).await?,
+        "a room can't be pinned",
+        blame = Component::LivekitServer,
+        fix = FIX
+    );
+    let mut speaker = ctx.participant_at(node, &room, "speaker").await?;
+    let mut listener = ctx.participant_at(node, &room, "listener").await?;
     speaker.publish_audio().await?;
     ensure!(listener.until_audio(PACKETS, secs(15)).await?.is_some(), == true, "no audio before the drill",
         blame = Component::LivekitServer, fix = FIX);
-    let before = identities(ctx).await?;
+    // A connection through the balancer that itself has no need of Redis.
+    let agent = ctx.name("agent");
+    let mut through = Worker::register(ctx.entry(), ctx.key(), &agent, proto::JobType::JtRoom).await?;
     let operator = ctx.operator()?;
     let started = Instant::now();
     operator.act("redis", Action::Freeze).await?;
@@ -43,8 +57,12 @@ async fn check(ctx: &Ctx) -> Verdict {
         let wanted = listener.audio_received() + PACKETS;
         match listener.until_audio(wanted, secs(5)).await {
             Ok(Some(_)) => {}
-            Ok(None) => return Err(failed("audio stops without Redis", "silence for 5 s", "audio", FIX, None)),
-            Err(error) => return Err(failed("a call is cut without Redis", format!("{error:#}"), "a call", FIX, None)),
+            Ok(None) => return Err(cut("audio stops without Redis", "silence for 5 s")),
+            Err(error) => return Err(cut("a call is cut without Redis", &format!("{error:#}"))),
+        }
+        if let Err(error) = through.next_job(Duration::ZERO).await {
+            let what = "the balancer cut a connection because Redis stands still";
+            return Err(failed(what, format!("{error:#}"), "an open connection", FIX, None));
         }
     }
     operator.act("redis", Action::Thaw).await?;
@@ -56,9 +74,14 @@ async fn check(ctx: &Ctx) -> Verdict {
     let heard = listener.until_audio(wanted, secs(5)).await;
     ensure!(matches!(heard, Ok(Some(_))), == true, "the call did not outlive the thaw", fix = FIX);
     ensure!(identities(ctx).await?, == before, "a node is another process now", blame = Component::LivekitServer, fix = FIX);
+    through.close().await;
     speaker.leave().await;
     listener.leave().await;
     ctx.pass().measured("noticed_s", noticed_s, AtMost(10.0), 1)?.measured("recovered_s", recovered_s, AtMost(10.0), 1)
+}
+
+fn cut(what: &str, found: &str) -> Halt {
+    failed(what, found, "a call that goes on", FIX, Some(Component::LivekitServer))
 }
 
 /// Whether every node answers `/` with this status.
