@@ -208,6 +208,39 @@ faults! {
     GrantsIgnored = "grants_ignored",
     /// 401 comes out as 200.
     RefusalsHidden = "refusals_hidden",
+    // Access and signalling.
+    /// No token, or something that is none, is accepted.
+    AnythingAccepted = "anything_accepted",
+    /// 400 comes out as 200 where tokens are looked at.
+    BadRequestsHidden = "bad_requests_hidden",
+    /// Tokens without an expiry are refused, as later versions do.
+    ExpiryRequired = "expiry_required",
+    /// Answers repeat the token of the request.
+    TokenEchoed = "token_echoed",
+    /// Identities and room names may have a thousand bytes.
+    LongNamesAllowed = "long_names_allowed",
+    /// The balancer hands its metrics to everybody.
+    MetricsPublic = "metrics_public",
+    /// The balancer takes TLS 1.0 and 1.1.
+    OldTlsAccepted = "old_tls_accepted",
+    /// The balancer answers HTTP without TLS on the same port.
+    PlainHttpAnswered = "plain_http_answered",
+    /// The balancer passes bytes on without reading them.
+    BalancerPassesBytes = "balancer_passes_bytes",
+    /// The balancer tells its version.
+    BalancerTellsVersion = "balancer_tells_version",
+    /// The balancer knows `/rtc` and not `/rtc/v1`.
+    V1PathDenied = "v1_path_denied",
+    /// The balancer answers unknown visitors of `/rtc` with a page.
+    SignalPathTaken = "signal_path_taken",
+    /// The balancer drops what a resume says in its query.
+    ResumeQueryDropped = "resume_query_dropped",
+    /// Joins take seconds.
+    JoinsLate = "joins_late",
+    /// Rooms are not opened by a join.
+    AutoCreateOff = "auto_create_off",
+    /// Refresh tokens are signed by any of several keys.
+    ManyKeys = "many_keys",
 }
 
 impl fmt::Display for Fault {

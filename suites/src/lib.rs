@@ -5,6 +5,7 @@ mod auth;
 mod configuration;
 mod infrastructure;
 mod monitoring;
+mod security;
 mod signal;
 
 use greenlight_harness::Check;
@@ -15,6 +16,7 @@ pub const SUITES: &[(&str, &[&Check])] = &[
     ("configuration", configuration::CHECKS),
     ("api", api::CHECKS),
     ("auth", auth::CHECKS),
+    ("security", security::CHECKS),
     ("signal", signal::CHECKS),
     ("monitoring", monitoring::CHECKS),
 ];

@@ -20,6 +20,7 @@ pub(super) const CHECK: Check = Check {
         Fault::SecretSwapped,
         Fault::ExpiredTokensAccepted,
         Fault::RefusalsHidden,
+        Fault::AutoCreateOff,
     ],
     fix: FIX,
     source: source!(),

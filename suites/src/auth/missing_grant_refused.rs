@@ -21,6 +21,7 @@ pub(super) const CHECK: Check = Check {
         Fault::SecretSwapped,
         Fault::GrantsIgnored,
         Fault::RefusalsHidden,
+        Fault::AutoCreateOff,
     ],
     fix: FIX,
     source: source!(),

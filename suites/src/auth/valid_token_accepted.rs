@@ -17,6 +17,7 @@ pub(super) const CHECK: Check = Check {
         Fault::CertificateOtherName,
         Fault::CertificateOtherIssuer,
         Fault::SecretSwapped,
+        Fault::AutoCreateOff,
     ],
     fix: FIX,
     source: source!(),

@@ -20,6 +20,7 @@ pub(super) const CHECK: Check = Check {
         Fault::SecretSwapped,
         Fault::ForgedTokensAccepted,
         Fault::RefusalsHidden,
+        Fault::AutoCreateOff,
     ],
     fix: FIX,
     source: source!(),

@@ -17,6 +17,7 @@ pub(super) const CHECK: Check = Check {
         Fault::CertificateOtherName,
         Fault::CertificateOtherIssuer,
         Fault::SecretSwapped,
+        Fault::AutoCreateOff,
     ],
     fix: "compare with a node directly: 401 means other keys, 503 that the balancer knows no healthy node",
     source: source!(),
