@@ -41,6 +41,60 @@ faults! {
     CertificateExpired = "certificate_expired",
     /// The balancer cuts connections that are silent for two seconds.
     BalancerIdleTimeout = "balancer_idle_timeout",
+    // Infrastructure.
+    /// Redis is the replica of a server that nobody reaches, and takes writes.
+    RedisWritableReplica = "redis_writable_replica",
+    /// Redis denies one of the commands that LiveKit needs.
+    RedisCommandDenied = "redis_command_denied",
+    /// Redis removes keys when its memory is full.
+    RedisEvictsKeys = "redis_evicts_keys",
+    /// Redis may have little more memory than it uses.
+    RedisMemoryNearlyFull = "redis_memory_nearly_full",
+    /// Redis takes few more connections than there are.
+    RedisClientsNearlyFull = "redis_clients_nearly_full",
+    /// One command has kept Redis from everything else for long.
+    RedisSlowCommand = "redis_slow_command",
+    /// A node of another deployment has registered in the same Redis.
+    ForeignNodeRegistered = "foreign_node_registered",
+    /// A node that died long ago still stands in Redis.
+    DeadNodeRegistered = "dead_node_registered",
+    /// A room and its participant stand in Redis, and no node has them.
+    GhostRoomKept = "ghost_room_kept",
+    /// The database takes no writes by default.
+    DatabaseReadOnly = "database_read_only",
+    /// The database refuses new tables.
+    DatabaseRefusesTables = "database_refuses_tables",
+    /// The database allows one connection.
+    DatabaseConnectionLimit = "database_connection_limit",
+    /// The database is larger than it may be.
+    DatabaseTooLarge = "database_too_large",
+    /// The balancer's answers carry a date of the past.
+    BalancerClockBehind = "balancer_clock_behind",
+    /// The balancer sends everything to the first node.
+    BalancerPrefersOneNode = "balancer_prefers_one_node",
+    /// The balancer ends TLS on the TURN port with its own certificate.
+    BalancerTakesTurnPort = "balancer_takes_turn_port",
+    /// The balancer closes all connections to a node whose health check fails.
+    BalancerShutsSessions = "balancer_shuts_sessions",
+    /// The balancer looks once a minute whether a node lives.
+    BalancerSlowChecks = "balancer_slow_checks",
+    /// The balancer's certificate ends within days.
+    CertificateEndsSoon = "certificate_ends_soon",
+    /// The balancer's certificate is for another name.
+    CertificateOtherName = "certificate_other_name",
+    /// The balancer's certificate was signed by somebody whom no client trusts.
+    CertificateOtherIssuer = "certificate_other_issuer",
+    /// A part may have any number of processes.
+    PartWithoutLimits = "part_without_limits",
+    // Monitoring.
+    /// A node answers Prometheus on another port than the known one.
+    PrometheusMoved = "prometheus_moved",
+    /// A node wants a password for its metrics.
+    PrometheusLocked = "prometheus_locked",
+    /// The nodes have no webhook URL.
+    WebhookUrlsMissing = "webhook_urls_missing",
+    /// The balancer answers calls itself.
+    BalancerAnswersCalls = "balancer_answers_calls",
     // Configuration.
     /// One node has a further API key with a secret of eight characters.
     SecretShort = "secret_short",

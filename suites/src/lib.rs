@@ -4,6 +4,7 @@ mod api;
 mod auth;
 mod configuration;
 mod infrastructure;
+mod monitoring;
 mod security;
 mod signal;
 mod webhooks;
@@ -19,6 +20,7 @@ pub const SUITES: &[(&str, &[&Check])] = &[
     ("security", security::CHECKS),
     ("signal", signal::CHECKS),
     ("webhooks", webhooks::CHECKS),
+    ("monitoring", monitoring::CHECKS),
 ];
 
 /// Every check, in the tables' order.

@@ -16,6 +16,8 @@ pub(super) const CHECK: Check = Check {
     proven_by: &[
         Fault::RedisStopped,
         Fault::CertificateExpired,
+        Fault::CertificateOtherName,
+        Fault::CertificateOtherIssuer,
         Fault::SecretSwapped,
         Fault::GrantsIgnored,
         Fault::RefusalsHidden,

@@ -15,6 +15,8 @@ pub(super) const CHECK: Check = Check {
     proven_by: &[
         Fault::RedisStopped,
         Fault::CertificateExpired,
+        Fault::CertificateOtherName,
+        Fault::CertificateOtherIssuer,
         Fault::SecretSwapped,
         Fault::OtherAlgorithmsAccepted,
         Fault::RefusalsHidden,
