@@ -60,6 +60,15 @@ impl Http {
         self.rebuilt(&[b"h2", b"http/1.1"], |builder| builder)
     }
 
+    /// The same trust and a pool of its own, with another bound on an answer than 15 seconds: starting egress without an
+    /// egress service, or a call that is to be answered, takes longer.
+    ///
+    /// # Errors
+    /// When the client can't be built, which has not been seen.
+    pub fn within(&self, timeout: Duration) -> Result<Self> {
+        self.rebuilt(&[], |builder| builder.timeout(timeout))
+    }
+
     fn rebuilt(&self, alpn: &[&[u8]], options: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Self> {
         let tls = tls::trusting(&self.roots, alpn);
         // The WebSocket keeps the configuration without ALPN: it can't be opened over h2.

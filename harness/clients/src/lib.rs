@@ -1,43 +1,65 @@
-//! Clients for what a LiveKit deployment offers: tokens, the room API, the signal connection, Redis.
+//! Clients for what a LiveKit deployment offers: tokens, its APIs, the signal connection, agents, metrics, TLS, SIP,
+//! Redis.
 //!
 //! An answer that the target gave is always a value here, whatever its status; an `Err` means that there was none.
 //! No test code and no load code lives in this crate.
 
+mod agents;
 mod answer;
+mod candidates;
+mod client_hello;
 mod database;
 mod dispatches;
 mod egress_api;
 mod grants;
 mod http;
 mod ingress_api;
+mod join_options;
+mod metrics;
 mod redis;
 mod rooms;
+mod session;
 mod signal;
+mod sip;
 mod sip_api;
+mod sip_message;
+mod sip_transaction;
 mod tls;
+mod tls_inspection;
 mod token_builder;
 mod tokens;
 mod twirp;
 mod unreachable;
 mod webhooks;
+mod websocket;
 
+pub use agents::{Job, Worker};
 pub use answer::{Answer, Refusal};
+pub use candidates::Candidate;
+pub use client_hello::{HelloAnswer, LegacyVersion, raw_client_hello};
 pub use database::{Connections, Database, DatabaseConnection};
 pub use dispatches::Dispatches;
 pub use egress_api::EgressApi;
 pub use grants::{Grants, SipGrant, VideoGrant};
 pub use http::{Endpoint, Http};
 pub use ingress_api::IngressApi;
+pub use join_options::{JoinOptions, SignalPath};
+pub use metrics::{Metrics, Sample};
 pub use redis::{RedisClient, RedisConnection};
 pub use rooms::Rooms;
-pub use signal::{JoinError, Session, Signal};
+pub use session::Session;
+pub use signal::Signal;
+pub use sip::{InviteOutcome, SipClient, audio_offer};
 pub use sip_api::SipApi;
+pub use sip_message::SipResponse;
 pub use tls::install_crypto_provider;
+pub use tls_inspection::{ServedTls, inspect};
 pub use token_builder::{Algorithm, TokenBuilder};
 pub use tokens::{Key, Secret, Token, claims_of};
 pub use twirp::{Rpc, Twirp};
 pub use unreachable::{Unreachable, Why};
 pub use webhooks::{Delivery, Mode, WebhookSink};
+pub use websocket::JoinError;
 
 /// LiveKit's own messages.
 pub use livekit_protocol as proto;

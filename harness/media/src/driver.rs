@@ -117,7 +117,7 @@ impl Driver {
     /// Waits for one thing to happen, and deals with it.
     async fn step(&mut self) -> Result<ControlFlow<()>> {
         tokio::select! {
-            message = self.session.next(self.heard + SILENCE_MAX) => {
+            message = self.session.next((self.heard + SILENCE_MAX).saturating_duration_since(Instant::now())) => {
                 self.heard = Instant::now();
                 let message = message.map_err(|error| error.context("the signal connection ended"))?;
                 self.on_message(message).await?;
