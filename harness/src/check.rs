@@ -2,8 +2,10 @@
 
 use crate::ctx::Ctx;
 use crate::fault::Fault;
+use crate::select::{UnknownName, require};
 use crate::verdict::Verdict;
 use greenlight_reports::Component;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -105,6 +107,42 @@ pub enum Capability {
     Turn,
 }
 
+impl Capability {
+    /// Every capability, with the name that `requires` in staging_tests.yaml knows it by.
+    pub const NAMES: &'static [(&'static str, Self)] = &[
+        ("api", Self::Api),
+        ("redis", Self::Redis),
+        ("two_nodes", Self::TwoNodes),
+        ("load", Self::Load),
+        ("drill", Self::Drill),
+        ("engine", Self::Engine),
+        ("tls", Self::Tls),
+        ("postgres", Self::Postgres),
+        ("webhooks", Self::Webhooks),
+        ("prometheus", Self::Prometheus),
+        ("sip_api", Self::SipApi),
+        ("sip_edge", Self::SipEdge),
+        ("config_files", Self::ConfigFiles),
+        ("turn", Self::Turn),
+    ];
+
+    /// What of these names the target does not offer.
+    ///
+    /// # Errors
+    /// A name that no capability has.
+    pub fn lacking(required: &[String], offered: &BTreeSet<Self>) -> Result<Vec<String>, UnknownName> {
+        let mut lacking = Vec::new();
+        for name in required {
+            let known = Self::NAMES.iter().map(|(name, _)| *name);
+            require("capability", name, known)?;
+            if !Self::NAMES.iter().any(|(known, capability)| known == name && offered.contains(capability)) {
+                lacking.push(name.clone());
+            }
+        }
+        Ok(lacking)
+    }
+}
+
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -154,4 +192,19 @@ macro_rules! run {
     ($check:path) => {
         |ctx| Box::pin($check(ctx))
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Capability;
+
+    #[test]
+    fn what_a_profile_requires_is_there_or_named() {
+        let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let offered = [Capability::Tls, Capability::TwoNodes].into();
+        assert_eq!(Capability::lacking(&names(&["tls", "two_nodes"]), &offered), Ok(vec![]));
+        assert_eq!(Capability::lacking(&names(&["tls", "postgres"]), &offered), Ok(names(&["postgres"])));
+        let typo = Capability::lacking(&names(&["postgress"]), &offered).expect_err("unknown").to_string();
+        assert_eq!(typo, "no capability is called \"postgress\"; did you mean \"postgres\"?");
+    }
 }

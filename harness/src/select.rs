@@ -60,14 +60,19 @@ pub(crate) fn shuffle(checks: &mut [&'static Check], seed: u64) {
     checks.shuffle(&mut StdRng::seed_from_u64(seed));
 }
 
-fn require<'a>(kind: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> Result<(), UnknownName> {
+pub(crate) fn require<'a>(
+    kind: &'static str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> Result<(), UnknownName> {
     let mut nearest: Option<(f64, &str)> = None;
     for candidate in known {
         if candidate == name {
             return Ok(());
         }
-        let likeness = strsim::jaro_winkler(candidate, name);
-        if likeness > 0.7 && nearest.is_none_or(|(best, _)| likeness > best) {
+        // By edits: Jaro-Winkler prefers whatever begins alike, which in `suite.name` is every check of the suite.
+        let likeness = strsim::normalized_damerau_levenshtein(candidate, name);
+        if likeness > 0.6 && nearest.is_none_or(|(best, _)| likeness > best) {
             nearest = Some((likeness, candidate));
         }
     }

@@ -240,6 +240,10 @@ macro_rules! ensure_joined {
             Err($crate::clients::JoinError::Refused(answer)) => {
                 return Err($crate::prelude::failed($what, answer, "a session", $fix, $crate::blame!($($blame)?)));
             }
+            Err($crate::clients::JoinError::Left(leave)) => {
+                let found = format!("Leave with reason {} and action {}", leave.reason, leave.action);
+                return Err($crate::prelude::failed($what, found, "a session", $fix, $crate::blame!($($blame)?)));
+            }
             Err(other) => return Err(other.into()),
         }
     };

@@ -121,4 +121,54 @@ mod tests {
         let errored = result("a.b", Outcome::Errored);
         assert_eq!(merge(&[errored], &subject(), &header()), RunVerdict::Inconclusive);
     }
+
+    /// A drill ends processes on purpose: what answers afterwards is the same only if the drill says so.
+    #[test]
+    fn restarts_that_a_drill_has_caused_do_not_spoil_the_subject() {
+        use crate::Restart;
+        let mut restarted = subject();
+        let (node, from) = (restarted.before.nodes[0].name.clone(), restarted.before.nodes[0].node_id.clone());
+        if let Some(after) = &mut restarted.after {
+            after.nodes[0].node_id = "ND_again".into();
+        }
+        let check = || "infrastructure.drill_node_killed".to_owned();
+        let good = Restart { check: check(), node: node.clone(), from: from.clone(), to: "ND_again".into() };
+        let told = |restarts| Subject { restarts, ..restarted.clone() };
+        let verdict = |subject: &Subject| merge(&[passed("a.b")], subject, &header());
+        assert_eq!(verdict(&told(vec![good.clone()])), RunVerdict::Passed);
+        assert_eq!(verdict(&told(vec![])), RunVerdict::Inconclusive);
+        for wrong in [
+            Restart { to: "ND_other".into(), ..good.clone() },
+            Restart { from: "ND_other".into(), ..good.clone() },
+            Restart { node: "livekit-z".into(), ..good.clone() },
+        ] {
+            assert_eq!(verdict(&told(vec![wrong])), RunVerdict::Inconclusive);
+        }
+        let mut upgraded = told(vec![good]);
+        if let Some(after) = &mut upgraded.after {
+            after.nodes[0].version = "9.9.9".into();
+        }
+        assert_eq!(verdict(&upgraded), RunVerdict::Inconclusive, "another version is another subject");
+    }
+
+    #[test]
+    fn a_waived_failure_is_a_warning_that_proves_nothing_by_itself() {
+        let waiver = crate::AppliedWaiver {
+            reason: "known".into(),
+            owner: "us".into(),
+            link: "livekit#4756".into(),
+            until: "livekit-server <1.13.6".into(),
+        };
+        let mut waived = result("a.c", Outcome::Warned);
+        waived.attempts[0].measured.clear();
+        waived.attempts[0].waiver = Some(waiver.clone());
+        assert_eq!(merge(&[passed("a.b"), waived.clone()], &subject(), &header()), RunVerdict::Passed);
+        assert_eq!(merge(std::slice::from_ref(&waived), &subject(), &header()), RunVerdict::Incomplete);
+        // A pass can't hide behind a waiver.
+        let mut passed_with = passed("a.d");
+        passed_with.attempts[0].waiver = Some(waiver);
+        assert_eq!(merge(&[passed_with], &subject(), &header()), RunVerdict::Inconclusive);
+        waived.attempts[0].failure = None;
+        assert_eq!(merge(&[passed("a.b"), waived], &subject(), &header()), RunVerdict::Inconclusive);
+    }
 }

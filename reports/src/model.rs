@@ -475,6 +475,11 @@ impl CheckResult {
         self.attempts.last()?.failure.as_ref()
     }
 
+    /// The waiver that turned the last attempt's failure into a warning, if one did.
+    pub fn waiver(&self) -> Option<&AppliedWaiver> {
+        self.attempts.last()?.waiver.as_ref()
+    }
+
     /// Wall time of all attempts in milliseconds.
     pub fn duration_ms(&self) -> u64 {
         self.attempts.iter().map(|attempt| attempt.duration_ms).sum()

@@ -186,22 +186,22 @@ impl Session {
         cut(self.socket);
     }
 
-    /// The next message, or none if the time is up; pings in between.
+    /// The next message, or none if the time is up; pings in between. Dropping the future loses no message, because
+    /// nothing is waited for while one is in hand.
     async fn receive(&mut self, deadline: Deadline) -> Result<Option<signal_response::Message>> {
         loop {
-            let message = next_message(&mut self.socket, deadline.min(self.next_ping)).await?;
             let now = Deadline::now();
             if now >= self.next_ping {
                 self.next_ping = now + if self.join.ping_interval > 0 { self.ping_interval() } else { PING_INTERVAL };
                 self.send(signal_request::Message::PingReq(proto::Ping { timestamp: AUTOMATIC, rtt: 0 })).await?;
             }
-            match message {
+            match next_message(&mut self.socket, deadline.min(self.next_ping)).await? {
                 Some(signal_response::Message::PongResp(pong)) if pong.last_ping_timestamp == AUTOMATIC => {}
                 Some(message) => {
                     self.note_candidates(&message);
                     return Ok(Some(message));
                 }
-                None if now >= deadline => return Ok(None),
+                None if Deadline::now() >= deadline => return Ok(None),
                 None => {}
             }
         }

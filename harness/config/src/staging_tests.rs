@@ -18,6 +18,8 @@ pub struct StagingTests {
     pub media: Media,
     /// The version that every node must report.
     pub livekit_version: String,
+    /// Capabilities without which the containers target is no staging, by name.
+    pub requires: Vec<String>,
     /// What checks hold the target to.
     pub limits: Limits,
     /// Failures that are known and accepted for the time being.

@@ -4,17 +4,19 @@ use crate::audio::{Count, Ear};
 use crate::data;
 use crate::peer::Peer;
 use crate::publisher::Publisher;
+use crate::signalling;
 use anyhow::{Result, anyhow, bail, ensure};
 use greenlight_clients::Session;
-use greenlight_clients::proto::{self, DisconnectReason, SignalTarget, leave_request, signal_request, signal_response};
+use greenlight_clients::proto::{self, SignalTarget, signal_response};
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use str0m::Event;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, Interval, interval};
 
-/// The server asks for a ping in every five seconds, and gives up on a client after fifteen.
+/// The session pings by itself, and keeps the pongs to itself. These are pings whose pongs are seen here, so that a
+/// connection that died without a word is noticed.
 const PING_INTERVAL: Duration = Duration::from_secs(5);
 /// Each ping is answered, so this much silence means that the signal connection is dead.
 const SILENCE_MAX: Duration = Duration::from_secs(20);
@@ -44,7 +46,6 @@ pub(crate) struct State {
 pub(crate) struct Outlets {
     /// Payloads of data messages.
     pub(crate) messages: mpsc::Sender<Vec<u8>>,
-    /// The rest.
     pub(crate) state: watch::Sender<State>,
 }
 
@@ -62,6 +63,8 @@ pub(crate) struct Driver {
     /// When the server was last heard over the signal connection.
     heard: Instant,
     offers: u32,
+    /// Why the server wants no track of this participant.
+    refused: Option<String>,
 }
 
 impl Driver {
@@ -83,6 +86,7 @@ impl Driver {
             pings: interval(PING_INTERVAL),
             heard: Instant::now(),
             offers: 0,
+            refused: None,
         })
     }
 
@@ -117,7 +121,7 @@ impl Driver {
     /// Waits for one thing to happen, and deals with it.
     async fn step(&mut self) -> Result<ControlFlow<()>> {
         tokio::select! {
-            message = self.session.next((self.heard + SILENCE_MAX).saturating_duration_since(Instant::now())) => {
+            message = self.session.next(SILENCE_MAX.saturating_sub(self.heard.elapsed())) => {
                 self.heard = Instant::now();
                 let message = message.map_err(|error| error.context("the signal connection ended"))?;
                 self.on_message(message).await?;
@@ -129,11 +133,7 @@ impl Driver {
                 Some(command) => self.waiting.push_back(command),
                 None => bail!("nobody holds the participant any more"),
             },
-            _ = self.pings.tick() => {
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                let timestamp = i64::try_from(now.as_millis()).unwrap_or_default();
-                self.session.send(signal_request::Message::PingReq(proto::Ping { timestamp, rtt: 0 })).await?;
-            }
+            _ = self.pings.tick() => self.session.send(signalling::ping()).await?,
         }
         self.advance().await?;
         Ok(ControlFlow::Continue(()))
@@ -144,8 +144,7 @@ impl Driver {
         match message {
             Message::Offer(offer) => {
                 let sdp = self.subscriber.answer(&offer.sdp)?;
-                let answer = description("answer", sdp, offer.id);
-                self.session.send(signal_request::Message::Answer(answer)).await?;
+                self.session.send(signalling::answer(sdp, offer.id)).await?;
             }
             Message::Answer(answer) => {
                 if let Some(publisher) = &mut self.publisher {
@@ -167,7 +166,7 @@ impl Driver {
             }
             Message::Leave(leave) => {
                 self.outlets.state.send_modify(|state| state.left = Some((leave.reason, leave.action)));
-                bail!("{}", told_to_leave(&leave));
+                bail!("{}", signalling::told_to_leave(&leave));
             }
             _ => {}
         }
@@ -209,16 +208,20 @@ impl Driver {
                 return Ok(());
             }
             if matches!(self.waiting.front(), Some(Command::Audio(_))) {
-                let sid = &sid_of(&self.session).to_owned();
+                let sid = &self.session.participant_sid().to_owned();
                 if !publisher.has_track() {
                     let cid = format!("audio-{sid}");
                     let offer = publisher.offer_track(&cid)?;
-                    self.session.send(signal_request::Message::AddTrack(add_track(cid))).await?;
+                    self.session.send(signalling::add_audio(cid)).await?;
                     return self.send_offer(offer).await;
                 }
-                let Some(track) = publisher.play(sid)? else { return Ok(()) };
+                let track = match (&self.refused, publisher.play(sid)?) {
+                    (Some(why), _) => Err(anyhow!("{why}")),
+                    (None, Some(track)) => Ok(track),
+                    (None, None) => return Ok(()),
+                };
                 if let Some(Command::Audio(done)) = self.waiting.pop_front() {
-                    let _ = done.send(Ok(track));
+                    let _ = done.send(track);
                 }
             } else if let Some(Command::Data(message, done)) = self.waiting.pop_front() {
                 let _ = done.send(publisher.send(&message));
@@ -229,24 +232,14 @@ impl Driver {
 
     async fn send_offer(&mut self, sdp: String) -> Result<()> {
         self.offers += 1;
-        let offer = description("offer", sdp, self.offers);
-        self.session.send(signal_request::Message::Offer(offer)).await
+        self.session.send(signalling::offer(sdp, self.offers)).await
     }
 
     /// The server said no to a request, and the only one that we make is for a track.
     fn refuse(&mut self, response: &proto::RequestResponse) {
-        if let Some(index) = self.waiting.iter().position(|command| matches!(command, Command::Audio(_)))
-            && let Some(Command::Audio(done)) = self.waiting.remove(index)
-        {
-            let reason = response.reason().as_str_name();
-            let _ = done.send(Err(anyhow!("the server refused the track: {reason} {}", response.message)));
-        }
+        let text = format!("the server refused the track: {} {}", response.reason().as_str_name(), response.message);
+        self.refused = Some(text.trim_end().to_owned());
     }
-}
-
-/// The sid of the participant that joined, or empty.
-pub(crate) fn sid_of(session: &Session) -> &str {
-    session.join().participant.as_ref().map(|participant| participant.sid.as_str()).unwrap_or_default()
 }
 
 async fn next_of(publisher: &mut Option<Publisher>) -> Result<Event> {
@@ -254,26 +247,4 @@ async fn next_of(publisher: &mut Option<Publisher>) -> Result<Event> {
         Some(publisher) => publisher.next().await,
         None => std::future::pending().await,
     }
-}
-
-fn description(kind: &str, sdp: String, id: u32) -> proto::SessionDescription {
-    proto::SessionDescription { r#type: kind.into(), sdp, id, ..Default::default() }
-}
-
-fn add_track(cid: String) -> proto::AddTrackRequest {
-    proto::AddTrackRequest {
-        name: cid.clone(),
-        cid,
-        r#type: proto::TrackType::Audio.into(),
-        source: proto::TrackSource::Microphone.into(),
-        // Otherwise the server negotiates RED, and the packets would not arrive byte for byte.
-        disable_red: true,
-        ..Default::default()
-    }
-}
-
-fn told_to_leave(leave: &proto::LeaveRequest) -> String {
-    let reason = DisconnectReason::try_from(leave.reason).map_or("an unknown reason", |it| it.as_str_name());
-    let action = leave_request::Action::try_from(leave.action).map_or("an unknown action", |it| it.as_str_name());
-    format!("the server told the participant to leave: {reason} ({}), {action} ({})", leave.reason, leave.action)
 }

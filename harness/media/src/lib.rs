@@ -12,5 +12,8 @@ mod peer;
 mod publisher;
 #[cfg(test)]
 mod server;
+mod signalling;
+#[cfg(test)]
+mod tests;
 
 pub use participant::Participant;

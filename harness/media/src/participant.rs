@@ -1,7 +1,7 @@
 //! A participant in a room: what a check holds, while a task runs its connections.
 
 use crate::data;
-use crate::driver::{Command, Driver, Outlets, State, sid_of};
+use crate::driver::{Command, Driver, Outlets, State};
 use crate::peer::Peer;
 use anyhow::{Context, Result, anyhow, bail};
 use greenlight_clients::{JoinError, Signal, Token};
@@ -52,7 +52,7 @@ impl Participant {
         let participant = session.join().participant.as_ref();
         let identity = participant.map(|participant| participant.identity.clone()).unwrap_or_default();
         let (sid, room_sid, node_id) =
-            (sid_of(&session).to_owned(), session.room_sid().to_owned(), session.node_id().to_owned());
+            (session.participant_sid().to_owned(), session.room_sid().to_owned(), session.node_id().to_owned());
 
         let (commands, command_queue) = mpsc::channel(16);
         let (message_queue, messages) = mpsc::channel(MESSAGES_MAX);

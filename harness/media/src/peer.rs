@@ -27,9 +27,11 @@ pub(crate) struct Peer {
     unsent: Option<Transmit>,
     /// Our own offer, until it is answered.
     pending: Option<SdpPendingOffer>,
-    /// Whether the server's description is known; what it trickles before that waits in `early`.
+    /// Whether the server's description is known.
     described: bool,
-    early: Vec<Candidate>,
+    /// Whether something new is to be acted on at once. str0m's ICE has no clock before it is first told the time, and
+    /// would wait for the server to make the first step, which a server behind NAT cannot do.
+    stirred: bool,
     progress: Progress,
 }
 
@@ -66,7 +68,7 @@ impl Peer {
             unsent: None,
             pending: None,
             described: false,
-            early: Vec::new(),
+            stirred: false,
             progress,
         })
     }
@@ -75,7 +77,8 @@ impl Peer {
     pub(crate) fn answer(&mut self, offer: &str) -> Result<String> {
         let offer = SdpOffer::from_sdp_string(offer).context("reading the server's offer")?;
         let answer = self.rtc.sdp_api().accept_offer(offer).context("accepting the server's offer")?;
-        self.describe();
+        self.described = true;
+        self.stirred = true;
         Ok(answer.to_sdp_string())
     }
 
@@ -93,7 +96,8 @@ impl Peer {
         let pending = self.pending.take().context("the server answered what was not offered")?;
         let answer = SdpAnswer::from_sdp_string(answer).context("reading the server's answer")?;
         self.rtc.sdp_api().accept_answer(pending, answer).context("accepting the server's answer")?;
-        self.describe();
+        self.described = true;
+        self.stirred = true;
         Ok(())
     }
 
@@ -102,27 +106,21 @@ impl Peer {
         self.pending.is_none()
     }
 
-    /// Takes a trickled candidate.
+    /// Takes a trickled candidate. str0m keeps one that comes before the description.
     pub(crate) fn trickle(&mut self, init: &str) -> Result<()> {
         if let Some(candidate) = candidates::usable(init)? {
             self.progress.remote.insert(candidate.addr());
-            self.early.push(candidate);
-        }
-        if self.described {
-            self.describe();
+            self.rtc.add_remote_candidate(candidate);
+            self.stirred = true;
         }
         Ok(())
     }
 
-    fn describe(&mut self) {
-        self.described = true;
-        for candidate in self.early.drain(..) {
-            self.rtc.add_remote_candidate(candidate);
-        }
-    }
-
     /// Runs the connection until something happened that its owner may want to know. Dropping the future loses nothing.
     pub(crate) async fn next(&mut self) -> Result<Event> {
+        if std::mem::take(&mut self.stirred) {
+            self.rtc.handle_input(Input::Timeout(Instant::now())).context("running the peer connection")?;
+        }
         loop {
             if let Some(datagram) = &self.unsent {
                 // Candidates that cannot be reached from here are normal; ICE finds out which ones can.

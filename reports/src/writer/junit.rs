@@ -216,6 +216,13 @@ fn open_case(
     }
     if let Some(failure) = result.failure() {
         list.push(("blame".to_owned(), failure.blame.to_string()));
+        if result.outcome == Outcome::Warned {
+            // JUnit has no word for a warning: the case is a success, and says this.
+            list.push(("warning".to_owned(), format!("{}: found {}; {}", failure.what, failure.found, failure.fix)));
+        }
+    }
+    if let Some(waiver) = result.waiver() {
+        list.push(("waiver".to_owned(), format!("{}; until {}; {}", waiver.reason, waiver.until, waiver.link)));
     }
     properties(writer, &list)
 }
@@ -489,5 +496,26 @@ mod tests {
         let xml = written(vec![errored]);
         assert!(xml.contains(r#"message="first""#), "{xml}");
         assert_eq!(content(&xml, "error").as_deref(), Some("first\nsecond"));
+    }
+
+    /// A reader that knows no warnings sees a success; one that reads properties sees what it is about.
+    #[test]
+    fn a_warning_is_a_success_that_says_what_it_warns_of() {
+        let mut warned = result("a.b", Outcome::Warned);
+        warned.attempts[0].waiver = Some(crate::AppliedWaiver {
+            reason: "known".into(),
+            owner: "us".into(),
+            link: "livekit#4756".into(),
+            until: "livekit-server <1.13.6".into(),
+        });
+        let xml = written(vec![passed("a.c"), warned]);
+        let document = roxmltree::Document::parse(&xml).expect("xml");
+        let value = |name: &str| {
+            let found = document.descendants().find(|node| node.attribute("name") == Some(name));
+            found.and_then(|node| node.attribute("value")).map(str::to_owned)
+        };
+        assert!(!document.descendants().any(|node| node.has_tag_name("failure")));
+        assert_eq!(value("waiver").as_deref(), Some("known; until livekit-server <1.13.6; livekit#4756"));
+        assert!(value("warning").is_some_and(|text| text.contains("found")));
     }
 }

@@ -116,6 +116,10 @@ fn finding(result: &CheckResult) -> String {
             ] {
                 let _ = writeln!(text, "  {label:<9} {value}");
             }
+            if let Some(waiver) = result.waiver() {
+                let (reason, until, link) = (&waiver.reason, &waiver.until, &waiver.link);
+                let _ = writeln!(text, "  waived    {reason}; until {until}, see {link} ({})", waiver.owner);
+            }
         }
         (Outcome::Errored, _) => {
             let _ = writeln!(text, "ERRORED  {}\n  could not find out: {reason}", result.id);

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use greenlight_fixtures::{Engine, EngineError, PlantedFault, Staging, StartError};
 use greenlight_harness::config::{ConfigError, ExpectedSkips, StagingTests};
 use greenlight_harness::reports::{CheckResult, Report};
-use greenlight_harness::{Check, Interrupt, Options, Run, RunError};
+use greenlight_harness::{Capability, Check, Interrupt, Options, Run, RunError};
 use libtest_mimic::{Arguments, Conclusion};
 use rand::RngExt as _;
 use rand::distr::slice::Choose;
@@ -82,7 +82,7 @@ impl Session<'_> {
             StartError::Failed(_) if interrupt.is_set() => SessionError::Interrupted,
             StartError::Failed(error) => SessionError::Staging(error),
         })?;
-        let ended = self.run_on(&mut staging, runtime, interrupt);
+        let ended = self.complete(&staging).and_then(|()| self.run_on(&mut staging, runtime, interrupt));
         let removed = runtime.block_on(staging.stop());
         // Something that is left behind is said even when the run failed as well.
         if let (Err(removal), Err(run)) = (&removed, &ended) {
@@ -90,6 +90,19 @@ impl Session<'_> {
         }
         removed.map_err(SessionError::Removal)?;
         ended
+    }
+
+    /// The profile's requirements: a staging that lacks one proves less than it says.
+    fn complete(&self, staging: &Staging) -> Result<(), SessionError> {
+        let unknown = |error| SessionError::Staging(anyhow::anyhow!("`requires` in staging_tests.yaml: {error}"));
+        let lacking = Capability::lacking(&self.config.requires, &staging.target().capabilities).map_err(unknown)?;
+        match lacking.is_empty() {
+            true => Ok(()),
+            false => Err(SessionError::Staging(anyhow::anyhow!(
+                "it lacks what `requires` in staging_tests.yaml demands: {}",
+                lacking.join(", ")
+            ))),
+        }
     }
 
     fn run_on(

@@ -183,14 +183,15 @@ fn loopback(runtime: &Runtime, engine: &Engine) -> Result<()> {
     let out = tempfile::tempdir()?;
     let (mut child, mut stderr) = verify(out.path(), &["--test", "signal.join_through_balancer"])?;
     let run_id = until(&mut stderr, "run ")?;
-    let names: Vec<String> =
-        ["redis", "haproxy", "livekit-a", "livekit-b"].map(|name| format!("glt-{run_id}-{name}")).into();
+    let names: Vec<String> = ["redis", "haproxy", "postgres", "kamailio", "livekit-a", "livekit-b"]
+        .map(|name| format!("glt-{run_id}-{name}"))
+        .into();
     let inspected = Command::new("docker").arg("inspect").args(&names).output()?;
     let text = rest(stderr)?;
     ensure!(child.wait()?.success(), "{text}");
     let containers: serde_json::Value = serde_json::from_slice(&inspected.stdout)?;
     let containers = containers.as_array().context("a list")?;
-    ensure!(containers.len() == 4, "{} containers", containers.len());
+    ensure!(containers.len() == 6, "{} containers", containers.len());
     for container in containers {
         let host = &container["HostConfig"];
         for limit in ["Memory", "NanoCpus", "PidsLimit"] {

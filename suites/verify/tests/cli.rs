@@ -28,6 +28,27 @@ fn a_list_names_every_check_and_starts_nothing() {
     assert!(text.contains("infrastructure.service_health: test\n"), "{text}");
 }
 
+/// What somebody reads who is woken by a red check: claim, harm, fix, proof, source.
+#[test]
+fn a_check_explains_itself() {
+    let output = verify(&["--explain", "auth.expired_token_refused"]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(output.status.code(), Some(0));
+    for line in [
+        "auth.expired_token_refused   an expired token is refused\n",
+        "  claim     An expired access token must not open a room.\n",
+        "  hurts     A server with a skewed clock would keep letting people in whose access was meant to end.\n",
+        "  fix       compare the server's clock with NTP (`timedatectl`); the server forgives 60 s and no more\n",
+        "  proven by expired_tokens_accepted, planted in: mutant proxy\n",
+        "  source    suites/src/auth/expired_token_refused.rs:",
+    ] {
+        assert!(text.contains(line), "no {line:?} in:\n{text}");
+    }
+    let (status, error) = code(&["--explain", "auth.expird_token_refused"]);
+    assert_eq!(status, Some(2));
+    assert!(error.contains("did you mean \"auth.expired_token_refused\"?"), "{error}");
+}
+
 #[test]
 fn lists_are_readable_by_people_and_programs() {
     let text = String::from_utf8(verify(&["--list", "--suite", "auth"]).stdout).expect("text");

@@ -14,6 +14,8 @@ pub(crate) struct Document {
     pub(crate) duplicates: Vec<(String, usize)>,
     /// The line of a second document, if there is one.
     pub(crate) second_line: Option<usize>,
+    /// How many documents there are; none in a file of comments.
+    pub(crate) documents: usize,
 }
 
 /// Why a text is no YAML.
@@ -35,7 +37,7 @@ pub(crate) fn parse(text: &str) -> Result<Document, SyntaxError> {
         }
     }
     let root = reader.root.unwrap_or_else(|| Node::null(1));
-    Ok(Document { root, duplicates: reader.duplicates, second_line: reader.second_line })
+    Ok(Document { root, duplicates: reader.duplicates, second_line: reader.second_line, documents: reader.documents })
 }
 
 fn syntax_error(error: &ScanError) -> SyntaxError {
@@ -170,6 +172,8 @@ mod tests {
         assert_eq!(line_of("x: &x\n  k: 1\ny: *x\n", "y.k"), (2, 2));
         assert_eq!(line_of("x: &x {k: 1}\ny:\n  <<: *x\n  l: 2\n", "y.k"), (1, 1));
         assert_eq!(line_of("x: &x {k: 1}\ny:\n  <<: *x\n  k: 2\n", "y.k"), (4, 4));
+        let once = parse("x: &x {k: 1}\ny:\n  <<: *x\n  k: 2\n").map_err(|error| error.problem).expect("YAML");
+        assert_eq!(once.root.at("y").expect("a map").value.entries().len(), 1);
         assert!(parse("x: &x [*x]\n").is_ok());
     }
 

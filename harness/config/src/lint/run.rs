@@ -33,6 +33,12 @@ fn yaml(text: &str, keys: &Keys, checks: &[Check], facts: &Facts, findings: &mut
             return findings.wrong("yaml_syntax", error.line, words(error.problem, what, fix));
         }
     };
+    if keys.strict && document.documents == 0 && !text.is_empty() {
+        let what =
+            "nothing but comments and blanks: the server ends with exit status 0, while a file of no bytes is fine";
+        let fix = "write one key, such as port: 7880, or give no file";
+        return findings.wrong("empty_document", 0, words("no document", what, fix));
+    }
     of_the_document(&document, findings);
     shape::check(keys, &document.root, findings);
     shared::check(&document.root, findings);

@@ -59,12 +59,9 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     })
 }
 
-/// A duration as Go writes it: numbers with units, such as `1m30s` or `500ms`; `0` needs no unit.
+/// A duration as Go writes it: numbers with units, such as `1m30s` or `500ms`. A bare `0` is a number to YAML, and refused.
 pub(crate) fn is_duration(text: &str) -> bool {
     let mut rest = text.trim_start_matches(['-', '+']);
-    if rest == "0" {
-        return true;
-    }
     let mut parts = 0;
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
@@ -138,5 +135,48 @@ impl Scalar {
     /// A whole number that is written as one.
     pub(crate) fn integer(&self) -> Option<i64> {
         self.plain.then(|| integer(&self.text)).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What livekit-server 1.13.5 takes and refuses, seen on it; `truth`, `1e9999` and the empty text follow from the
+    /// rules of its parser.
+    #[test]
+    fn scalars_as_the_server_takes_them() {
+        assert_eq!(["yes", "y", "True", "truth", "1"].map(boolean), [Some(true), Some(true), Some(true), None, None]);
+        assert_eq!(["0x1EC8", "-1", "1_000_000_000"].map(integer), [Some(7880), Some(-1), Some(1_000_000_000)]);
+        assert_eq!(["1e3", "7880.0", "300s", "1e9999"].map(number), [Some(1000.0), Some(7880.0), None, None]);
+        assert_eq!(["5s", "1m30s", "0.5s", "30", "0", ""].map(is_duration), [true, true, true, false, false, false]);
+        assert_eq!(
+            ["10.0.0.0/8", "10.0.0.0", "192.168.0.0/33", "010.0.0.0/8", "fd00::/8"].map(is_cidr),
+            [true, false, false, false, true]
+        );
+    }
+
+    /// The forms are those of `PortRange` and `NodeIP` in livekit's mediatransportutil, as 1.13.5 uses it.
+    #[test]
+    fn ports_and_addresses() {
+        assert_eq!(port_range("7882"), Ok((7882, None)));
+        assert_eq!(port_range("7882 - 7892"), Ok((7882, Some(7892))));
+        assert!(
+            ["7892-7882", "7882-7882", "7882/udp", "7882.5", "a-b", "1-2-3"]
+                .iter()
+                .all(|text| port_range(text).is_err())
+        );
+        assert_eq!(node_ip("203.0.113.7, 2001:db8::7").map(|addresses| addresses.len()), Ok(2));
+        assert!(
+            ["livekit.example.org", "10.0.0.1,10.0.0.2", "10.0.0.1/32", ""].iter().all(|text| node_ip(text).is_err())
+        );
+    }
+
+    #[test]
+    fn variables_and_templates() {
+        assert_eq!(variable("redis://${REDIS_HOST:-a}:6379"), Some("REDIS_HOST"));
+        assert_eq!(variable("$HOME/keys"), Some("HOME"));
+        assert_eq!([variable("pa$word"), variable("$"), variable("a")], [None; 3]);
+        assert!(is_template("{{ .Values.key }}") && is_template("$(cat key)") && !is_template("plain"));
     }
 }

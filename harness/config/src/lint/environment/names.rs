@@ -45,7 +45,10 @@ fn replaced(rule: &'static str, short: &str, long: &str, variable: &Variable, fi
 
 fn unknown<'a>(variable: &Variable, known: impl Iterator<Item = &'a str>, findings: &mut Findings) {
     let name = variable.name.as_str();
-    let near = nearest(name, known.filter(|known| known.starts_with("LIVEKIT_")));
+    let (long, short): (Vec<&str>, Vec<&str>) = known.partition(|known| known.starts_with("LIVEKIT_"));
+    // Four variables have no prefix, which is easily forgotten.
+    let unprefixed = name.strip_prefix("LIVEKIT_").filter(|rest| short.contains(rest));
+    let near = unprefixed.or_else(|| nearest(name, long));
     match near {
         Some(near) => {
             let what = "livekit-server has no such variable and ignores it in silence";

@@ -68,11 +68,11 @@ fn bind(source: &Source<'_>, findings: &mut Findings) {
     let addresses: Vec<&str> = entry.value.items().iter().filter_map(|item| item.text()).collect();
     let everywhere =
         |text: &&str| text.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified()) || text.is_empty();
-    if addresses.is_empty() || addresses.iter().any(everywhere) || source.integer("rtc.tcp_port") == Some(0) {
+    if addresses.is_empty() || addresses.iter().any(everywhere) {
         return;
     }
-    let what = "this covers only the API and signal port (with prometheus and debug handler): ICE over TCP listens on \
-                every address of the machine all the same";
-    let fix = "keep the media ports closed in the firewall, or set rtc.tcp_port to 0";
+    let what = "this covers only the API and signal port (with prometheus and debug handler): media listens on every \
+                address of the machine all the same, over UDP and over TCP";
+    let fix = "choose the addresses of media with rtc.ips or rtc.interfaces, and keep tcp_port closed in the firewall";
     findings.risky("bind_addresses_not_rtc", entry.line, words(addresses.join(", "), what, fix));
 }

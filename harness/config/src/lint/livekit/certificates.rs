@@ -46,3 +46,16 @@ fn covers(name: &str, host: &str) -> bool {
     name == host
         || name.strip_prefix("*.").is_some_and(|rest| host.split_once('.').is_some_and(|(_, tail)| tail == rest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 6125, section 6.4.3: the wildcard is one label, the first.
+    #[test]
+    fn names_of_a_certificate() {
+        assert!(covers("*.example.org", "turn.example.org") && covers("TURN.example.org", "turn.Example.org."));
+        assert!(!covers("*.example.org", "example.org") && !covers("*.example.org", "a.turn.example.org"));
+        assert!(!covers("turn.example.org", "turn.example.com"));
+    }
+}

@@ -7,8 +7,8 @@ use crate::lint::scalars::is_template;
 use crate::lint::source::Source;
 
 const LEVELS: &[&str] = &["debug", "info", "warn", "error"];
-/// What the log library takes besides; `warning` and `trace` are not among them.
-const ALSO: &[&str] = &["dpanic", "panic", "fatal"];
+/// What the log library takes besides.
+const ALSO: &[&str] = &["warning", "dpanic", "panic", "fatal"];
 
 /// Whether a word is a level; the log library takes it in small or in capital letters.
 fn is_level(text: &str) -> bool {

@@ -27,6 +27,7 @@ pub(crate) const CHECKS: &[Check] = &[
     codecs::check,
     logging::check,
     selector::check,
+    selector::region,
     turn::check,
     turn_relay::check,
     turn_servers::check,

@@ -12,12 +12,32 @@ const TCP: &[(&str, Option<i64>)] = &[
     ("debug_handler.port", None),
 ];
 
+/// Every port that is written as one number. The relay range is missing: its type already refuses more.
+const ALL: &[&str] = &[
+    "port",
+    "rtc.tcp_port",
+    "rtc.port_range_start",
+    "rtc.port_range_end",
+    "prometheus.port",
+    "prometheus_port",
+    "debug_handler.port",
+];
+const PORT_MAX: i64 = 65_535;
+
 pub(super) fn check(source: &Source<'_>, findings: &mut Findings) {
     let mut listeners = TCP.to_vec();
     if source.is_true("turn.enabled") {
         listeners.push(("turn.tls_port", None));
     }
     collisions("port_collision", &listeners, source, findings);
+    for path in ALL {
+        if let Some(port) = source.integer(path).filter(|port| *port > PORT_MAX)
+            && let Some(entry) = source.at(path)
+        {
+            let what = format!("there is no port above {PORT_MAX}: the server ends with exit status 0");
+            findings.wrong("port_out_of_range", entry.value.line, words(port, what, "write a port up to 65535"));
+        }
+    }
 }
 
 /// Reports each key whose port an earlier key has; 0 is no port.

@@ -5,6 +5,7 @@ use crate::lint::source::Source;
 
 pub(super) fn check(source: &Source<'_>, findings: &mut Findings) {
     redis(source, findings);
+    address(source, findings);
     let Some(limit) = source.at("limit") else {
         return;
     };
@@ -25,4 +26,16 @@ fn redis(source: &Source<'_>, findings: &mut Findings) {
     let fix = "write redis.address, or set REDIS_HOST; a single node without these can stay as it is";
     let line = source.at("redis").map_or(0, |entry| entry.line);
     findings.risky("redis_missing", line, words("no Redis address", what, fix));
+}
+
+fn address(source: &Source<'_>, findings: &mut Findings) {
+    let (Some(text), Some(entry)) = (source.text("redis.address"), source.at("redis.address")) else {
+        return;
+    };
+    if text.contains("://") {
+        let what = "it takes <host>:<port>, not a URL: the server can't connect and ends with exit status 0";
+        let fix = "write <host>:<port>, with username, password, db and tls as keys of their own";
+        let shown = text.rsplit('@').next().unwrap_or_default();
+        findings.wrong("redis_address_form", entry.value.line, words(shown, what, fix));
+    }
 }

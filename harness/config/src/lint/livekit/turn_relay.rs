@@ -41,7 +41,8 @@ fn range(source: &Source<'_>, findings: &mut Findings) {
     match (port("turn.relay_range_start"), port("turn.relay_range_end")) {
         (Some(from), Some(to)) if to < from => {
             let line = end.map_or(0, |entry| entry.line);
-            let what = "the range ends before it starts: the server starts, and no relay can be had";
+            let what =
+                "the range ends before it starts: the server starts, and relays come from ports all over the machine";
             findings.wrong("turn_relay_range", line, words(format!("{from}-{to}"), what, "swap the two numbers"));
         }
         (Some(_), None) if end.is_none() => half(start.map_or(0, |entry| entry.line), "relay_range_start", findings),
