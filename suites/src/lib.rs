@@ -1,9 +1,11 @@
 //! The checks. One claim is one file, `<suite>/<check>.rs`; the tables below are the only registration.
 
+mod agents;
 mod api;
 mod auth;
 mod infrastructure;
 mod signal;
+mod sip;
 
 use greenlight_harness::Check;
 
@@ -13,6 +15,8 @@ pub const SUITES: &[(&str, &[&Check])] = &[
     ("api", api::CHECKS),
     ("auth", auth::CHECKS),
     ("signal", signal::CHECKS),
+    ("sip", sip::CHECKS),
+    ("agents", agents::CHECKS),
 ];
 
 /// Every check, in the tables' order.

@@ -26,6 +26,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     let weak = ctx.token(VideoGrant { room, ..VideoGrant::default() }).identity("encoder").sign()?;
     let sdp: &[(&str, &str)] = &[("content-type", "application/sdp")];
     let text: &[(&str, &str)] = &[("content-type", "text/plain")];
+    let ice: &[(&str, &str)] = &[("content-type", "application/trickle-ice-sdpfrag")];
     let offer = || b"no session description".to_vec();
     let entry = ctx.entry();
     let cases = [
@@ -36,7 +37,7 @@ async fn check(ctx: &Ctx) -> Verdict {
         ("POST without the grant", entry.request("POST", "/whip/v1", Some(&weak), sdp, offer()).await?, 401),
         ("POST of a bad offer", entry.request("POST", "/whip/v1", Some(&token), sdp, offer()).await?, 400),
         ("DELETE of nobody", entry.request("DELETE", "/whip/v1/PA_none", Some(&token), &[], vec![]).await?, 404),
-        ("PATCH without If-Match", entry.request("PATCH", "/whip/v1/PA_none", Some(&token), &[], vec![]).await?, 428),
+        ("PATCH without If-Match", entry.request("PATCH", "/whip/v1/PA_none", Some(&token), ice, vec![]).await?, 428),
     ];
     for (what, answer, status) in &cases {
         ensure!(answer.status, == *status, format!("{what} is answered wrongly by WHIP"), fix = FIX);
