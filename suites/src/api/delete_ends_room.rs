@@ -1,6 +1,7 @@
 //! Deleting a room puts everybody in it out, and says so to them.
 //! A room that was ended by the application goes on otherwise, with everybody in it and nobody in charge.
 
+use greenlight_harness::clients::proto::signal_response::Message;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {
@@ -24,10 +25,15 @@ const ROOM_DELETED: i32 = 5;
 
 async fn check(ctx: &Ctx) -> Verdict {
     let room = ctx.name("room");
-    let mut guest = ensure_joined!(ctx.participant(&room, "guest").await, "a join is refused", fix = FIX);
+    let token = ctx.join_token(&room, "guest").sign()?;
+    let mut guest = ensure_joined!(ctx.signal().join(&token).await, "a join is refused", fix = FIX);
     ensure!(guest.room_sid().starts_with("RM_"), == true, "the server names no room", fix = FIX);
     ensure_ok!(ctx.rooms().delete(&room).await?, "the room can't be deleted", fix = FIX);
-    let Some((reason, _)) = guest.until_left(secs(10)).await? else {
+    let told = guest.until(secs(10), |message| match message {
+        Message::Leave(leave) => Some(leave.reason),
+        _ => None,
+    });
+    let Some(reason) = told.await? else {
         return Err(failed(
             "nobody tells a participant that the room was deleted",
             "nothing",

@@ -1,6 +1,7 @@
 //! Removing a participant puts that one out, says so, and leaves the others in.
 //! A moderator who removes somebody believes it; a call that is answered and does nothing is worse than an error.
 
+use greenlight_harness::clients::proto::signal_response::Message;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {
@@ -24,14 +25,19 @@ const PARTICIPANT_REMOVED: i32 = 4;
 
 async fn check(ctx: &Ctx) -> Verdict {
     let room = ctx.name("room");
-    let mut rude = ensure_joined!(ctx.participant(&room, "rude").await, "a join is refused", fix = FIX);
+    let token = ctx.join_token(&room, "rude").sign()?;
+    let mut rude = ensure_joined!(ctx.signal().join(&token).await, "a join is refused", fix = FIX);
     let mut polite = ensure_joined!(ctx.participant(&room, "polite").await, "a join is refused", fix = FIX);
     let rooms = ctx.rooms();
     // A participant is removed by what Redis says, and that comes a moment later.
     let listed = ctx.eventually(secs(5), async || Ok(rooms.participant(&room, "rude").await?.ok()));
     ensure!(listed.await?.is_some(), == true, "who is in the room is not found", fix = FIX);
     ensure_ok!(rooms.remove_participant(&room, "rude").await?, "a participant can't be removed", fix = FIX);
-    let Some((reason, _)) = rude.until_left(secs(10)).await? else {
+    let told = rude.until(secs(10), |message| match message {
+        Message::Leave(leave) => Some(leave.reason),
+        _ => None,
+    });
+    let Some(reason) = told.await? else {
         return Err(failed("a removed participant is still in", "nothing", "a LeaveRequest", FIX, None));
     };
     ensure!(reason, == PARTICIPANT_REMOVED, "a removed participant is told another reason", fix = FIX);
