@@ -105,6 +105,8 @@ pub enum Capability {
     ConfigFiles,
     /// The embedded TURN server is configured.
     Turn,
+    /// The nodes' media ports can be reached from here.
+    Media,
 }
 
 impl Capability {
@@ -124,6 +126,7 @@ impl Capability {
         ("sip_edge", Self::SipEdge),
         ("config_files", Self::ConfigFiles),
         ("turn", Self::Turn),
+        ("media", Self::Media),
     ];
 
     /// What of these names the target does not offer.
@@ -160,6 +163,7 @@ impl fmt::Display for Capability {
             Self::SipEdge => "the address of a SIP edge",
             Self::ConfigFiles => "the nodes' configuration files",
             Self::Turn => "TURN",
+            Self::Media => "media ports that this machine reaches (`media: loopback`)",
         })
     }
 }

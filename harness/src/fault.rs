@@ -41,6 +41,106 @@ faults! {
     CertificateExpired = "certificate_expired",
     /// The balancer cuts connections that are silent for two seconds.
     BalancerIdleTimeout = "balancer_idle_timeout",
+    // Configuration.
+    /// One node has a further API key with a secret of eight characters.
+    SecretShort = "secret_short",
+    /// One node has a further API key with a secret of digits only.
+    SecretOfDigits = "secret_of_digits",
+    /// One node is given its address as LIVEKIT_RTC_NODE_IP, which is no longer read.
+    RtcNodeIpVariable = "rtc_node_ip_variable",
+    /// One node is given its media port as LIVEKIT_RTC_UDP_PORT, which is no longer read.
+    RtcUdpPortVariable = "rtc_udp_port_variable",
+    /// One node has a misspelt variable.
+    VariableMisspelt = "variable_misspelt",
+    /// One node has a NODE_IP that is no address.
+    NodeIpGarbage = "node_ip_garbage",
+    /// One node has a UDP_PORT that is no port.
+    UdpPortGarbage = "udp_port_garbage",
+    /// One node is given its webhook URLs by a variable.
+    ListInEnvironment = "list_in_environment",
+    /// One node has its whole configuration in LIVEKIT_CONFIG too, with another limit.
+    ConfigBodyHidesFile = "config_body_hides_file",
+    /// One node has udp_port and a port range.
+    UdpPortAndRange = "udp_port_and_range",
+    /// One node has the start of a port range and no end.
+    PortRangeHalf = "port_range_half",
+    /// One node has a thousand UDP mux ports.
+    UdpPortsBeyondCpus = "udp_ports_beyond_cpus",
+    /// The waiting file of one node has Prometheus on the port of the API.
+    PortCollision = "port_collision",
+    /// One node has a webhook URL that is none.
+    WebhookUrlNone = "webhook_url_none",
+    /// The waiting file of one node signs webhooks with a key that is not there.
+    WebhookKeyUnknown = "webhook_key_unknown",
+    /// One node sends webhooks only for an event that does not exist.
+    WebhookEventUnknown = "webhook_event_unknown",
+    /// One node enables video/h246.
+    CodecMisspelt = "codec_misspelt",
+    /// One node has the log level inof.
+    LogLevelMisspelt = "log_level_misspelt",
+    /// One node has two log levels that differ.
+    LogLevelTwice = "log_level_twice",
+    /// The waiting file of one node has an order of nodes that does not exist.
+    SelectorOrderUnknown = "selector_order_unknown",
+    /// One node denies a TURN peer network that is none.
+    TurnPeerNetworkMalformed = "turn_peer_network_malformed",
+    /// One node gives TURN credentials that are good for no time.
+    TurnTtlZero = "turn_ttl_zero",
+    /// One node has a relay range that ends before it starts.
+    TurnRelayRangeInverted = "turn_relay_range_inverted",
+    /// One node offers a TURN server with the protocol UDP in capitals.
+    TurnServerProtocolUnknown = "turn_server_protocol_unknown",
+    /// One node offers a TURN server whose host has a scheme.
+    TurnServerWithScheme = "turn_server_with_scheme",
+    /// The waiting file of one node has a STUN server with a scheme.
+    StunServerWithScheme = "stun_server_with_scheme",
+    /// One node has a TURN domain that its certificate is not for.
+    TurnDomainOther = "turn_domain_other",
+    /// The waiting file of one node has TURN over TLS without a domain.
+    TurnWithoutDomain = "turn_without_domain",
+    /// One node has TURN over TLS only, and no STUN server.
+    TurnWithoutUdpPort = "turn_without_udp_port",
+    /// One node has a user name for metrics, and no password.
+    PrometheusHalfPassword = "prometheus_half_password",
+    /// One node runs in development mode.
+    DevelopmentMode = "development_mode",
+    /// The waiting file of one node names a key file that others may read.
+    KeyFileOpen = "key_file_open",
+    /// One node advertises its internal address besides an external one that is off.
+    InternalIpWithoutExternal = "internal_ip_without_external",
+    /// The waiting file of one node has use_external_ip beside node_ip.
+    ExternalIpBesideNodeIp = "external_ip_beside_node_ip",
+    /// The waiting file of one node has a misspelt key.
+    KeyMisspelt = "key_misspelt",
+    /// The file of one node has a second document.
+    SecondDocument = "second_document",
+    /// One node has a placeholder for its region.
+    VariableLeft = "variable_left",
+    /// The waiting file of one node has no Redis.
+    RedisNotConfigured = "redis_not_configured",
+    /// The waiting file of one node has a URL where host and port of Redis belong.
+    RedisAddressUrl = "redis_address_url",
+    /// One node has limits, but none of traffic.
+    TrafficLimitLeftOut = "traffic_limit_left_out",
+    /// The waiting file of one node binds to one address.
+    BindAddressesNarrow = "bind_addresses_narrow",
+    /// One node does not refuse unknown keys.
+    StrictParsingOff = "strict_parsing_off",
+    /// One node removes empty rooms after another time than the other.
+    NodesDiffer = "nodes_differ",
+    /// One node answers debug questions on a port of their own.
+    DebugHandlerOpen = "debug_handler_open",
+    /// The balancer sends TURN over TLS to a port where nothing listens.
+    TurnBehindBalancerGone = "turn_behind_balancer_gone",
+    /// One node announces an address that is not its own.
+    NodeIpOther = "node_ip_other",
+    /// One node gives TURN credentials that are good for a year.
+    TurnTtlYear = "turn_ttl_year",
+    /// Redis says that another version of livekit-server started last.
+    VersionNoteOther = "version_note_other",
+    /// One node has video codecs only.
+    CodecsWithoutOpus = "codecs_without_opus",
+    // End of configuration.
     // Mutant proxy.
     /// Expired tokens are accepted.
     ExpiredTokensAccepted = "expired_tokens_accepted",

@@ -4,12 +4,15 @@
 //! Nothing here knows how a target is built: that is the business of the fixtures.
 
 mod check;
+mod configured;
 mod ctx;
 mod fault;
 mod init;
 mod lanes;
+mod lint;
 mod log;
 mod operator;
+mod pinned;
 mod run;
 mod runner;
 mod select;
@@ -17,9 +20,11 @@ mod target;
 mod verdict;
 
 pub use check::{Capability, Check, CheckFuture, Lane, Source};
+pub use configured::Configured;
 pub use ctx::Ctx;
 pub use fault::Fault;
 pub use init::{Interrupt, init};
+pub use lint::Linted;
 pub use operator::{Action, Operating, Operator, PartState};
 pub use run::{Options, Run, RunError};
 pub use select::{Selection, UnknownName, select};

@@ -3,6 +3,7 @@
 mod agents;
 mod api;
 mod auth;
+mod configuration;
 mod infrastructure;
 mod signal;
 mod sip;
@@ -12,6 +13,7 @@ use greenlight_harness::Check;
 /// Every suite with its checks, in the order in which they are shown.
 pub const SUITES: &[(&str, &[&Check])] = &[
     ("infrastructure", infrastructure::CHECKS),
+    ("configuration", configuration::CHECKS),
     ("api", api::CHECKS),
     ("auth", auth::CHECKS),
     ("signal", signal::CHECKS),

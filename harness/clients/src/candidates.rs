@@ -1,5 +1,13 @@
 //! The addresses that a server wants media sent to: ICE candidates out of an offer and of trickled messages.
 
+use crate::unreachable::{Unreachable, Why};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// A host that drops packets answers nothing at all.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
 /// One ICE candidate (RFC 8839, section 5.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
@@ -32,6 +40,19 @@ impl Candidate {
             typ: typ.to_owned(),
             tcptype: tcptype.map(|&kind| kind.to_owned()),
         })
+    }
+
+    /// Opens a TCP connection to it and closes it again: whether anything listens at the address that clients are told.
+    ///
+    /// # Errors
+    /// When nothing does, or not within three seconds.
+    pub async fn connect(&self) -> Result<(), Unreachable> {
+        let url = format!("tcp://{}:{}", self.address, self.port);
+        match timeout(TIMEOUT, TcpStream::connect((self.address.as_str(), self.port))).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(Unreachable::of(&url, &error)),
+            Err(_) => Err(Unreachable { url, why: Why::Timeout }),
+        }
     }
 
     /// Every candidate of a session description, each once.

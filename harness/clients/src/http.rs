@@ -103,6 +103,11 @@ impl Endpoint {
         &self.base
     }
 
+    /// The client by which it is asked.
+    pub fn http(&self) -> &Http {
+        &self.http
+    }
+
     /// The same address as `ws://…` or `wss://…`.
     pub fn ws_url(&self) -> String {
         self.base.replacen("http", "ws", 1)

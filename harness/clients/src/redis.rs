@@ -65,6 +65,22 @@ impl RedisConnection {
         }
     }
 
+    /// The names of a hash's fields; none when there is no such key.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or the key is no hash.
+    pub async fn fields(&mut self, key: &str) -> Result<Vec<String>> {
+        Ok(redis::cmd("HKEYS").arg(key).query_async(&mut self.connection).await?)
+    }
+
+    /// The text under a key, or none.
+    ///
+    /// # Errors
+    /// When Redis does not answer, or the key holds something else.
+    pub async fn text(&mut self, key: &str) -> Result<Option<String>> {
+        Ok(redis::cmd("GET").arg(key).query_async(&mut self.connection).await?)
+    }
+
     /// Writes a key that lives for ten seconds at most, reads it back, deletes it, and says how long that took.
     ///
     /// # Errors

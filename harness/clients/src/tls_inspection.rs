@@ -5,6 +5,7 @@ use crate::unreachable::{Unreachable, Why};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use sha2::{Digest, Sha256};
@@ -71,6 +72,15 @@ pub async fn inspect(address: &str, server_name: &str, trust: &Http) -> Result<S
     };
     tracing::info!("tls {address} as {server_name} -> {said} in {} ms", started.elapsed().as_millis());
     result.map_err(|why| Unreachable { url: format!("tls://{address}"), why })
+}
+
+/// What a certificate in PEM says, the first of a chain; of the connection that there was none the fields are empty.
+///
+/// # Errors
+/// When the text holds no certificate.
+pub fn read_certificate(pem: &str) -> anyhow::Result<ServedTls> {
+    let certificate = CertificateDer::from_pem_slice(pem.as_bytes())?;
+    described(&certificate).map_err(|why| anyhow::anyhow!("{why}"))
 }
 
 async fn served(address: &str, server_name: &str, trust: &Http) -> Result<ServedTls, Why> {

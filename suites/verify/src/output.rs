@@ -75,7 +75,7 @@ fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
 /// One line per ended check, for progress.
 pub fn result_line(result: &CheckResult) -> String {
     let flaky = if result.flaky { " (flaky)" } else { "" };
-    format!("  {:<8} {:<38} {:>6} ms{flaky}", result.outcome.word(), result.id, result.duration_ms())
+    format!("  {:<8} {:<54} {:>6} ms{flaky}", result.outcome.word(), result.id, result.duration_ms())
 }
 
 /// The report as text for people: suites, then whatever is not green with its fix, then the verdict.

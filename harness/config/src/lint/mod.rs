@@ -18,8 +18,10 @@ mod shared;
 mod sip;
 mod source;
 mod types;
+mod values;
 
 pub use facts::{CertificateFacts, Facts};
 pub use finding::{FileKind, Finding, Level};
 pub use rules::{RULES, Rule};
 pub use run::lint;
+pub use values::values;

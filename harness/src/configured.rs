@@ -1,0 +1,66 @@
+//! What a node is told to be: its livekit.yaml, environment and command line, as they are where it runs.
+
+use crate::ctx::Ctx;
+use crate::target::ConfigFile;
+use crate::verdict::Halt;
+use greenlight_clients::Secret;
+use greenlight_config::lint::values;
+use std::collections::BTreeMap;
+
+/// Holds a whole livekit.yaml; a server that has it does not read its file.
+const BODY: &str = "LIVEKIT_CONFIG";
+
+/// The configuration of one node.
+pub struct Configured {
+    /// Where its livekit.yaml lies.
+    pub file: ConfigFile,
+    /// The text of it.
+    pub text: Secret,
+    /// Mode bits of the file.
+    pub mode: u32,
+    /// Its environment: name and value.
+    pub environment: Vec<(String, Secret)>,
+    /// Its command line.
+    pub command: Vec<String>,
+    values: BTreeMap<String, String>,
+}
+
+impl Ctx {
+    /// The configuration of every node of which the operator has the file.
+    ///
+    /// # Errors
+    /// Skipped when nothing can be read here; errored when a part does not let itself be read.
+    pub async fn configured(&self) -> Result<Vec<Configured>, Halt> {
+        let mut nodes = Vec::new();
+        for (file, text, mode) in self.configuration().await? {
+            let state = self.operator()?.state(&file.part).await?;
+            let pair = |variable: &String| {
+                let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
+                (name.to_owned(), Secret::new(value))
+            };
+            let environment: Vec<_> = state.environment.iter().map(pair).collect();
+            let body = environment.iter().find(|(name, value)| name == BODY && !value.expose().is_empty());
+            let values = values(body.map_or(text.expose(), |(_, body)| body.expose()));
+            nodes.push(Configured { file, text, mode, environment, command: state.command, values });
+        }
+        Ok(nodes)
+    }
+}
+
+impl Configured {
+    /// The value at a path of the configuration that the server reads, such as `rtc.udp_port`.
+    pub fn setting(&self, path: &str) -> Option<&str> {
+        self.values.get(path).map(String::as_str)
+    }
+
+    /// Every value of it by its path. Some are secret: keys, passwords and credentials.
+    pub fn settings(&self) -> &BTreeMap<String, String> {
+        &self.values
+    }
+
+    /// The value of a variable, unless it is empty.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        let found = self.environment.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.expose()).filter(|value| !value.is_empty())
+    }
+}
