@@ -157,8 +157,6 @@ faults! {
     // The API.
     /// One node gives rooms other defaults than the other.
     DefaultsDiffer = "defaults_differ",
-    /// A room is answered without the limit that was asked for.
-    RoomLimitLost = "room_limit_lost",
     /// The balancer answers calls that change participants by itself, and nothing happens.
     ModerationSwallowed = "moderation_swallowed",
     /// The balancer answers that a room was deleted, and it was not.
@@ -177,8 +175,8 @@ faults! {
     ServerErrorsMasked = "server_errors_masked",
     /// The balancer refuses to create a room with an empty request.
     EmptyRequestsRefused = "empty_requests_refused",
-    /// JSON answers have a name in camel case.
-    JsonInCamelCase = "json_in_camel_case",
+    /// The balancer calls JSON answers plain text.
+    JsonMislabelled = "json_mislabelled",
     /// The balancer does not know WHIP.
     WhipNotRouted = "whip_not_routed",
     /// The balancer knows neither egress nor ingress.
@@ -198,7 +196,7 @@ faults! {
     // SIP.
     /// Something else stands in Redis where trunks and rules are kept.
     SipStoreBroken = "sip_store_broken",
-    /// Malformed trunks, rules and calls are answered with 200.
+    /// The balancer answers 200 when malformed trunks, rules and calls are refused.
     SipRefusalsHidden = "sip_refusals_hidden",
     /// A dispatch rule takes calls of any trunk and of none.
     SipOpenDoor = "sip_open_door",

@@ -8,11 +8,11 @@ pub(super) const CHECK: Check = Check {
     id: "api.json_agrees",
     title: "JSON and protobuf agree",
     tags: &[],
-    blame: Component::LivekitServer,
+    blame: Component::Balancer,
     needs: &[Capability::Api],
     timeout: secs(60),
     lane: Lane::Shared,
-    proven_by: &[Fault::JsonInCamelCase],
+    proven_by: &[Fault::JsonMislabelled],
     fix: FIX,
     source: source!(),
     run: run!(check),
@@ -27,7 +27,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     // Creating a live room again returns it as it is.
     let grant = VideoGrant { room_create: true, ..VideoGrant::default() };
     let answer = ctx.twirp().ask_json("RoomService", "CreateRoom", grant, &json!({"name": name})).await?;
-    ensure!(answer.status, == 200, "a live room can't be asked for in JSON", fix = FIX);
+    ensure!((answer.status, answer.content_type.as_str()), == (200, "application/json"), "a live room can't be asked for in JSON", fix = FIX);
     let shown = answer.json();
     let expected = [
         ("sid", room.sid),

@@ -8,22 +8,26 @@ pub(super) const CHECK: Check = Check {
     id: "api.settings_kept",
     title: "a room keeps the settings it was created with",
     tags: &[],
-    blame: Component::LivekitServer,
+    blame: Component::Configuration,
     needs: &[Capability::Api],
     timeout: secs(60),
     lane: Lane::Shared,
-    proven_by: &[Fault::RoomLimitLost],
+    proven_by: &[Fault::MetadataLimitLow],
     fix: FIX,
     source: source!(),
     run: run!(check),
 };
 
-const FIX: &str = "compare with a node directly; a proxy that rewrites bodies and another server version show here";
+const FIX: &str =
+    "compare `limit.max_metadata_size` in livekit.yaml, then with a node directly: a proxy may rewrite bodies";
+
+/// Longer than a few words, as applications write it.
+const METADATA: &str = r#"{"topic": "tests", "owner": "greenlight", "note": "kept as it is, to the last character"}"#;
 
 async fn check(ctx: &Ctx) -> Verdict {
     let name = ctx.name("room");
     let wanted = json!({
-        "name": name, "metadata": "{\"topic\": \"tests\"}", "empty_timeout": 321, "departure_timeout": 33,
+        "name": name, "metadata": METADATA, "empty_timeout": 321, "departure_timeout": 33,
         "max_participants": 7,
     });
     let grant = VideoGrant { room_create: true, ..VideoGrant::default() };
@@ -41,6 +45,6 @@ async fn check(ctx: &Ctx) -> Verdict {
         return Err(failed("a new room is not listed", "no room", name, FIX, None));
     };
     ensure!((room.metadata.as_str(), room.empty_timeout, room.departure_timeout, room.max_participants),
-        == ("{\"topic\": \"tests\"}", 321, 33, 7), "the listed room has other settings than the created one", fix = FIX);
+        == (METADATA, 321, 33, 7), "the listed room has other settings than the created one", fix = FIX);
     ctx.pass().counted("settings", settings + 4, Exactly(9.0))
 }

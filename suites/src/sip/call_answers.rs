@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     id: "sip.call_answers",
     title: "calls that can't be made are answered as known",
     tags: &[],
-    blame: Component::LivekitServer,
+    blame: Component::Balancer,
     needs: &[Capability::Api, Capability::SipApi],
     timeout: secs(60),
     lane: Lane::Shared,

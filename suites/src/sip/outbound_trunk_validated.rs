@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     id: "sip.outbound_trunk_validated",
     title: "outbound trunks without address or number are refused",
     tags: &[],
-    blame: Component::LivekitServer,
+    blame: Component::Balancer,
     needs: &[Capability::Api, Capability::SipApi],
     timeout: secs(60),
     lane: Lane::Shared,

@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     id: "sip.second_rule_refused",
     title: "a second rule for the same calls is refused",
     tags: &[],
-    blame: Component::LivekitServer,
+    blame: Component::Balancer,
     needs: &[Capability::Api, Capability::SipApi],
     timeout: secs(60),
     lane: Lane::Shared,

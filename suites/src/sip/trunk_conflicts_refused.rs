@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     id: "sip.trunk_conflicts_refused",
     title: "conflicting and unrestricted inbound trunks are refused",
     tags: &[],
-    blame: Component::LivekitServer,
+    blame: Component::Balancer,
     needs: &[Capability::Api, Capability::SipApi],
     timeout: secs(60),
     lane: Lane::Shared,
