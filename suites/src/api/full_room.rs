@@ -33,7 +33,13 @@ async fn check(ctx: &Ctx) -> Verdict {
         }
         Err(other) => return Err(other.into()),
         Ok(_) => {
-            return Err(failed("a full room lets somebody in", "a session", "500", FIX, Some(Component::LivekitServer)));
+            return Err(failed(
+                "a full room lets somebody in",
+                "a session",
+                "500",
+                FIX,
+                Some(Component::LivekitServer),
+            ));
         }
     }
     first.leave().await;
