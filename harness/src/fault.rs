@@ -270,6 +270,54 @@ faults! {
     WebhookRejectionsRetried = "webhook_rejections_retried",
     /// A proxy before the receiver gives it one webhook at a time.
     WebhooksOneAtATime = "webhooks_one_at_a_time",
+    // The API.
+    /// One node gives rooms other defaults than the other.
+    DefaultsDiffer = "defaults_differ",
+    /// The balancer answers calls that change participants by itself, and nothing happens.
+    ModerationSwallowed = "moderation_swallowed",
+    /// The balancer answers that a room was deleted, and it was not.
+    DeletionSwallowed = "deletion_swallowed",
+    /// The servers let an administrator switch microphones on.
+    RemoteUnmuteAllowed = "remote_unmute_allowed",
+    /// The balancer blocks calls that are seldom made.
+    SeldomCallsBlocked = "seldom_calls_blocked",
+    /// The balancer waits two seconds for an answer.
+    BalancerAnswerTimeout = "balancer_answer_timeout",
+    /// The servers take room names up to 200 bytes only.
+    NameLimitLow = "name_limit_low",
+    /// The servers take metadata up to 64 bytes only.
+    MetadataLimitLow = "metadata_limit_low",
+    /// The balancer turns the server's 500 into 503.
+    ServerErrorsMasked = "server_errors_masked",
+    /// The balancer refuses to create a room with an empty request.
+    EmptyRequestsRefused = "empty_requests_refused",
+    /// The balancer calls JSON answers plain text.
+    JsonMislabelled = "json_mislabelled",
+    /// The balancer does not know WHIP.
+    WhipNotRouted = "whip_not_routed",
+    /// The balancer knows neither egress nor ingress.
+    EgressNotRouted = "egress_not_routed",
+    /// The balancer adds a header for other origins to the server's.
+    CorsTwice = "cors_twice",
+    /// The balancer refuses what browsers ask first.
+    PreflightBlocked = "preflight_blocked",
+    /// The balancer replaces a header of the server.
+    HeaderReplaced = "header_replaced",
+    /// The balancer limits how often an address may ask who is in a room.
+    CallsLimited = "calls_limited",
+    /// The balancer does not know where agents register.
+    AgentNotRouted = "agent_not_routed",
+    /// The balancer answers dispatches by itself.
+    DispatchesSwallowed = "dispatches_swallowed",
+    // SIP.
+    /// Something else stands in Redis where trunks and rules are kept.
+    SipStoreBroken = "sip_store_broken",
+    /// The balancer answers 200 when malformed trunks, rules and calls are refused.
+    SipRefusalsHidden = "sip_refusals_hidden",
+    /// A dispatch rule takes calls of any trunk and of none.
+    SipOpenDoor = "sip_open_door",
+    /// The SIP edge is stopped.
+    SipEdgeStopped = "sip_edge_stopped",
 }
 
 impl fmt::Display for Fault {

@@ -1,5 +1,6 @@
 //! The checks. One claim is one file, `<suite>/<check>.rs`; the tables below are the only registration.
 
+mod agents;
 mod api;
 mod auth;
 mod configuration;
@@ -7,6 +8,7 @@ mod infrastructure;
 mod monitoring;
 mod security;
 mod signal;
+mod sip;
 mod webhooks;
 
 use greenlight_harness::Check;
@@ -21,6 +23,8 @@ pub const SUITES: &[(&str, &[&Check])] = &[
     ("signal", signal::CHECKS),
     ("webhooks", webhooks::CHECKS),
     ("monitoring", monitoring::CHECKS),
+    ("sip", sip::CHECKS),
+    ("agents", agents::CHECKS),
 ];
 
 /// Every check, in the tables' order.

@@ -62,6 +62,11 @@ impl Answer {
         self.error_body().map(|body| body.code).unwrap_or_default()
     }
 
+    /// The body as JSON, or null when it is none.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
     fn error_body(&self) -> Option<ErrorBody> {
         serde_json::from_str(&self.body).ok()
     }

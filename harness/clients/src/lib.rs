@@ -67,5 +67,8 @@ pub use unreachable::{Unreachable, Why};
 pub use webhooks::{Delivery, Mode, WebhookSink};
 pub use websocket::JoinError;
 
+/// JSON, for requests and answers in that form.
+pub use serde_json::{Value as Json, json};
+
 /// LiveKit's own messages.
 pub use livekit_protocol as proto;

@@ -62,22 +62,30 @@ impl SipClient {
     /// # Errors
     /// When the port is closed, or what came is not SIP.
     pub async fn options(&self) -> Result<Option<SipResponse>, Unreachable> {
+        self.ask("OPTIONS").await
+    }
+
+    /// Any request that opens no dialog, such as MESSAGE; none if nobody answered in time.
+    ///
+    /// # Errors
+    /// When the port is closed, or what came is not SIP.
+    pub async fn ask(&self, method: &str) -> Result<Option<SipResponse>, Unreachable> {
         let started = Instant::now();
-        let result = self.asked().await;
+        let result = self.asked(method).await;
         let said = match &result {
             Ok(Some(response)) => response.status.to_string(),
             Ok(None) => "no answer in time".into(),
             Err(why) => why.to_string(),
         };
-        tracing::info!("OPTIONS sip:{} -> {said} in {} ms", self.target, started.elapsed().as_millis());
+        tracing::info!("{method} sip:{} -> {said} in {} ms", self.target, started.elapsed().as_millis());
         result.map_err(|why| self.unreachable(why))
     }
 
-    async fn asked(&self) -> Result<Option<SipResponse>, Why> {
+    async fn asked(&self, method: &str) -> Result<Option<SipResponse>, Why> {
         let deadline = Deadline::now() + self.deadline;
         let mut dialog = Dialog::open(self.target, &self.caller, "").await?;
         let branch = dialog.branch();
-        dialog.request("OPTIONS", &branch, "", deadline, &mut Vec::new()).await
+        dialog.request(method, &branch, "", deadline, &mut Vec::new()).await
     }
 
     /// Calls `to_user` with this SDP offer, which may be empty. A call that is taken is hung up at once; one that still

@@ -69,6 +69,20 @@ impl Twirp {
         let body = request.to_string().into_bytes();
         self.endpoint.post(&path(service, method), Some(token), "application/json", body).await
     }
+
+    /// The same with a token made for these grants.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn ask_json(
+        &self,
+        service: &str,
+        method: &str,
+        grants: impl Into<Grants>,
+        request: &serde_json::Value,
+    ) -> Result<Answer> {
+        Ok(self.call_json(service, method, &self.token(grants)?, request).await?)
+    }
 }
 
 fn path(service: &str, method: &str) -> String {

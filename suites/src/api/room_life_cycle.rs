@@ -18,6 +18,7 @@ pub(super) const CHECK: Check = Check {
         Fault::CertificateOtherIssuer,
         Fault::SecretSwapped,
         Fault::NodeOnOtherRedis,
+        Fault::DeletionSwallowed,
     ],
     fix: FIX,
     source: source!(),

@@ -17,6 +17,7 @@ pub(super) const CHECK: Check = Check {
         Fault::SecretSwapped,
         Fault::BalancerIdleTimeout,
         Fault::NodeOnOtherRedis,
+        Fault::BalancerAnswerTimeout,
     ],
     fix: FIX,
     source: source!(),
