@@ -35,6 +35,8 @@ pub use verdict::{Halt, MeasureError, Pass, PassBuilder, Verdict};
 pub use greenlight_clients as clients;
 /// Configuration types.
 pub use greenlight_config as config;
+/// Participants whose media path is up.
+pub use greenlight_media as media;
 /// The report model.
 pub use greenlight_reports as reports;
 
