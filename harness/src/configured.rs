@@ -1,6 +1,7 @@
 //! What a node is told to be: its livekit.yaml, environment and command line, as they are where it runs.
 
 use crate::ctx::Ctx;
+use crate::operator::PartState;
 use crate::target::ConfigFile;
 use crate::verdict::Halt;
 use greenlight_clients::Secret;
@@ -33,21 +34,25 @@ impl Ctx {
     pub async fn configured(&self) -> Result<Vec<Configured>, Halt> {
         let mut nodes = Vec::new();
         for (file, text, mode) in self.configuration().await? {
-            let state = self.operator()?.state(&file.part).await?;
-            let pair = |variable: &String| {
-                let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
-                (name.to_owned(), Secret::new(value))
-            };
-            let environment: Vec<_> = state.environment.iter().map(pair).collect();
-            let body = environment.iter().find(|(name, value)| name == BODY && !value.expose().is_empty());
-            let values = values(body.map_or(text.expose(), |(_, body)| body.expose()));
-            nodes.push(Configured { file, text, mode, environment, command: state.command, values });
+            let PartState { environment, command, .. } = self.operator()?.state(&file.part).await?;
+            nodes.push(Configured::new(file, text, mode, &environment, command));
         }
         Ok(nodes)
     }
 }
 
 impl Configured {
+    pub(crate) fn new(file: ConfigFile, text: Secret, mode: u32, environment: &[String], command: Vec<String>) -> Self {
+        let pair = |variable: &String| {
+            let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
+            (name.to_owned(), Secret::new(value))
+        };
+        let environment: Vec<_> = environment.iter().map(pair).collect();
+        let body = environment.iter().find(|(name, value)| name == BODY && !value.expose().is_empty());
+        let values = values(body.map_or(text.expose(), |(_, body)| body.expose()));
+        Self { file, text, mode, environment, command, values }
+    }
+
     /// The value at a path of the configuration that the server reads, such as `rtc.udp_port`.
     pub fn setting(&self, path: &str) -> Option<&str> {
         self.values.get(path).map(String::as_str)

@@ -2,13 +2,14 @@
 
 use crate::operator::Operator;
 use crate::target::{ConfigFile, NodeTarget, Target, TurnTarget};
-use crate::verdict::{Halt, PassBuilder};
+use crate::verdict::{Halt, PassBuilder, failed};
 use greenlight_clients::{
-    Database, Dispatches, EgressApi, Endpoint, IngressApi, JoinError, Key, RedisClient, Rooms, Secret, Signal, SipApi,
-    TokenBuilder, Twirp, VideoGrant, WebhookSink,
+    Database, Dispatches, EgressApi, Endpoint, IngressApi, JoinError, Key, Metrics, RedisClient, Rooms, Secret, Signal,
+    SipApi, TokenBuilder, Twirp, VideoGrant, WebhookSink,
 };
 use greenlight_config::Limits;
 use greenlight_media::Participant;
+use greenlight_reports::Component;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -177,6 +178,64 @@ impl Ctx {
     pub async fn participant(&self, room: &str, identity: &str) -> Result<Participant, JoinError> {
         let token = self.join_token(room, identity).sign().map_err(|error| JoinError::Protocol(error.into()))?;
         Participant::join(&self.signal(), &token).await
+    }
+
+    /// The same through this node and not through the balancer.
+    ///
+    /// # Errors
+    /// As [`Self::participant`].
+    pub async fn participant_at(
+        &self,
+        node: &NodeTarget,
+        room: &str,
+        identity: &str,
+    ) -> Result<Participant, JoinError> {
+        let token = self.join_token(room, identity).sign().map_err(|error| JoinError::Protocol(error.into()))?;
+        Participant::join(&node.signal(), &token).await
+    }
+
+    /// The samples of every node, one after the other: counters of a cluster are sums, since a join is counted where its
+    /// signal connection is and again where its media is.
+    ///
+    /// # Errors
+    /// Failed when a node's numbers can't be read, since a sum without them says nothing.
+    pub async fn cluster_metrics(&self) -> Result<Metrics, Halt> {
+        let mut all = Metrics::default();
+        for node in &self.target.nodes {
+            let Some(endpoint) = &node.metrics else {
+                return Err(Halt::Skipped(format!("no Prometheus port of {} is known", node.name)));
+            };
+            match endpoint.metrics().await {
+                Ok(metrics) => all.samples.extend(metrics.samples),
+                Err(error) => {
+                    return Err(failed(
+                        format!("{} gives no numbers, so no sum over the cluster is true", node.name),
+                        format!("{error:#}"),
+                        "200 with Prometheus' text format",
+                        "compare `prometheus.port` in livekit.yaml with the port that is asked",
+                        Some(Component::Configuration),
+                    ));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// The numbers of the cluster once they are as wanted, or as they are when the time has run out.
+    ///
+    /// # Errors
+    /// As [`Self::cluster_metrics`].
+    pub async fn metrics_until(&self, time: Duration, wanted: impl Fn(&Metrics) -> bool) -> Result<Metrics, Halt> {
+        let found = self
+            .eventually(time, async || match self.cluster_metrics().await {
+                Ok(now) => Ok(wanted(&now).then_some(Ok(now))),
+                Err(halt) => Ok(Some(Err(halt))),
+            })
+            .await?;
+        match found {
+            Some(found) => found,
+            None => self.cluster_metrics().await,
+        }
     }
 
     /// What the target is held to.

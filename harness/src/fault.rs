@@ -41,6 +41,60 @@ faults! {
     CertificateExpired = "certificate_expired",
     /// The balancer cuts connections that are silent for two seconds.
     BalancerIdleTimeout = "balancer_idle_timeout",
+    // Infrastructure.
+    /// Redis is the replica of a server that nobody reaches, and takes writes.
+    RedisWritableReplica = "redis_writable_replica",
+    /// Redis denies one of the commands that LiveKit needs.
+    RedisCommandDenied = "redis_command_denied",
+    /// Redis removes keys when its memory is full.
+    RedisEvictsKeys = "redis_evicts_keys",
+    /// Redis may have little more memory than it uses.
+    RedisMemoryNearlyFull = "redis_memory_nearly_full",
+    /// Redis takes few more connections than there are.
+    RedisClientsNearlyFull = "redis_clients_nearly_full",
+    /// One command has kept Redis from everything else for long.
+    RedisSlowCommand = "redis_slow_command",
+    /// A node of another deployment has registered in the same Redis.
+    ForeignNodeRegistered = "foreign_node_registered",
+    /// A node that died long ago still stands in Redis.
+    DeadNodeRegistered = "dead_node_registered",
+    /// A room and its participant stand in Redis, and no node has them.
+    GhostRoomKept = "ghost_room_kept",
+    /// The database takes no writes by default.
+    DatabaseReadOnly = "database_read_only",
+    /// The database refuses new tables.
+    DatabaseRefusesTables = "database_refuses_tables",
+    /// The database allows one connection.
+    DatabaseConnectionLimit = "database_connection_limit",
+    /// The database is larger than it may be.
+    DatabaseTooLarge = "database_too_large",
+    /// The balancer's answers carry a date of the past.
+    BalancerClockBehind = "balancer_clock_behind",
+    /// The balancer sends everything to the first node.
+    BalancerPrefersOneNode = "balancer_prefers_one_node",
+    /// The balancer ends TLS on the TURN port with its own certificate.
+    BalancerTakesTurnPort = "balancer_takes_turn_port",
+    /// The balancer closes all connections to a node whose health check fails.
+    BalancerShutsSessions = "balancer_shuts_sessions",
+    /// The balancer looks once a minute whether a node lives.
+    BalancerSlowChecks = "balancer_slow_checks",
+    /// The balancer's certificate ends within days.
+    CertificateEndsSoon = "certificate_ends_soon",
+    /// The balancer's certificate is for another name.
+    CertificateOtherName = "certificate_other_name",
+    /// The balancer's certificate was signed by somebody whom no client trusts.
+    CertificateOtherIssuer = "certificate_other_issuer",
+    /// A part may have any number of processes.
+    PartWithoutLimits = "part_without_limits",
+    // Monitoring.
+    /// A node answers Prometheus on another port than the known one.
+    PrometheusMoved = "prometheus_moved",
+    /// A node wants a password for its metrics.
+    PrometheusLocked = "prometheus_locked",
+    /// The nodes have no webhook URL.
+    WebhookUrlsMissing = "webhook_urls_missing",
+    /// The balancer answers calls itself.
+    BalancerAnswersCalls = "balancer_answers_calls",
     // Configuration.
     /// One node has a further API key with a secret of eight characters.
     SecretShort = "secret_short",
@@ -112,6 +166,8 @@ faults! {
     ExternalIpBesideNodeIp = "external_ip_beside_node_ip",
     /// The waiting file of one node has a misspelt key.
     KeyMisspelt = "key_misspelt",
+    /// The waiting file of one node is no YAML.
+    FileUnreadable = "file_unreadable",
     /// The file of one node has a second document.
     SecondDocument = "second_document",
     /// One node has a placeholder for its region.
@@ -154,6 +210,66 @@ faults! {
     GrantsIgnored = "grants_ignored",
     /// 401 comes out as 200.
     RefusalsHidden = "refusals_hidden",
+    // Access and signalling.
+    /// No token, or something that is none, is accepted.
+    AnythingAccepted = "anything_accepted",
+    /// 400 comes out as 200 where tokens are looked at.
+    BadRequestsHidden = "bad_requests_hidden",
+    /// Tokens without an expiry are refused, as later versions do.
+    ExpiryRequired = "expiry_required",
+    /// Answers repeat the token of the request.
+    TokenEchoed = "token_echoed",
+    /// Identities and room names may have a thousand bytes.
+    LongNamesAllowed = "long_names_allowed",
+    /// The balancer hands its metrics to everybody.
+    MetricsPublic = "metrics_public",
+    /// The balancer takes TLS 1.0 and 1.1.
+    OldTlsAccepted = "old_tls_accepted",
+    /// The balancer answers HTTP without TLS on the same port.
+    PlainHttpAnswered = "plain_http_answered",
+    /// The balancer passes bytes on without reading them.
+    BalancerPassesBytes = "balancer_passes_bytes",
+    /// The balancer tells its version.
+    BalancerTellsVersion = "balancer_tells_version",
+    /// The balancer knows `/rtc` and not `/rtc/v1`.
+    V1PathDenied = "v1_path_denied",
+    /// The balancer answers unknown visitors of `/rtc` with a page.
+    SignalPathTaken = "signal_path_taken",
+    /// The balancer drops what a resume says in its query.
+    ResumeQueryDropped = "resume_query_dropped",
+    /// Joins take seconds.
+    JoinsLate = "joins_late",
+    /// Rooms are not opened by a join.
+    AutoCreateOff = "auto_create_off",
+    /// Refresh tokens are signed by any of several keys.
+    ManyKeys = "many_keys",
+    // Webhooks.
+    /// The servers sign webhooks with a key that the receiver does not know.
+    WebhookKeyOther = "webhook_key_other",
+    /// A proxy before the receiver removes the token of webhooks.
+    WebhookTokenStripped = "webhook_token_stripped",
+    /// A proxy before the receiver gives webhooks another content type.
+    WebhookTypeChanged = "webhook_type_changed",
+    /// The servers send webhooks to a port where nobody is.
+    WebhookUrlWrong = "webhook_url_wrong",
+    /// One node sends webhooks to a port where nobody is.
+    WebhooksOfOneNodeLost = "webhooks_of_one_node_lost",
+    /// The servers do not tell who left.
+    WebhookLeavesFiltered = "webhook_leaves_filtered",
+    /// The servers do not tell of connections that were aborted.
+    WebhookAbortsFiltered = "webhook_aborts_filtered",
+    /// A proxy before the receiver answers every webhook with 403.
+    WebhooksDenied = "webhooks_denied",
+    /// A proxy before the receiver answers every webhook with 200 and throws it away.
+    WebhooksSwallowed = "webhooks_swallowed",
+    /// A proxy before the receiver turns its 200 into 500.
+    WebhookSuccessesHidden = "webhook_successes_hidden",
+    /// A proxy before the receiver turns its 500 into 200.
+    WebhookFailuresHidden = "webhook_failures_hidden",
+    /// A proxy before the receiver turns its 401 into 503.
+    WebhookRejectionsRetried = "webhook_rejections_retried",
+    /// A proxy before the receiver gives it one webhook at a time.
+    WebhooksOneAtATime = "webhooks_one_at_a_time",
     // The API.
     /// One node gives rooms other defaults than the other.
     DefaultsDiffer = "defaults_differ",

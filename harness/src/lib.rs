@@ -45,6 +45,7 @@ pub mod prelude {
     pub use futures_util::future::join_all;
     pub use greenlight_clients::proto;
     pub use greenlight_clients::{Algorithm, JoinError, Secret, Unreachable, VideoGrant, Why};
+    pub use greenlight_clients::{Delivery, Mode, WebhookSink};
     pub use greenlight_reports::Component;
     pub use greenlight_reports::Limit::{AtLeast, AtMost, Exactly};
     pub use std::time::{Duration, Instant};

@@ -43,7 +43,7 @@ impl Ctx {
             linted.values += node.settings().len();
             linted.variables += node.environment.len();
             for (place, finding) in findings(&node, &facts) {
-                if UNREADABLE.contains(&finding.rule) {
+                if UNREADABLE.contains(&finding.rule) && !rules.contains(&finding.rule) {
                     return Err(Halt::Errored(format!(
                         "{place} can't be linted: {} ({})",
                         finding.found, finding.what
@@ -124,7 +124,11 @@ fn findings(node: &Configured, facts: &Facts) -> Vec<(String, Finding)> {
         if not_read || (finding.rule == "redis_missing" && node.variable("REDIS_HOST").is_some()) {
             continue;
         }
-        all.push((format!("{part}, {path}:{}", finding.line), finding));
+        let place = match finding.line {
+            0 => format!("{part}, {path}"),
+            line => format!("{part}, {path}:{line}"),
+        };
+        all.push((place, finding));
     }
     let (text, starts) = environment(node);
     for finding in lint(FileKind::Environment, &text, facts) {
@@ -156,4 +160,50 @@ fn cpus() -> Option<usize> {
     let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
     let processors: BTreeSet<&str> = text.lines().filter(|line| line.starts_with("processor")).collect();
     (!processors.is_empty()).then_some(processors.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Facts, environment, findings};
+    use crate::configured::Configured;
+    use crate::target::ConfigFile;
+    use greenlight_clients::Secret;
+
+    fn node(yaml: &str, variables: &[&str]) -> Configured {
+        let file = ConfigFile { part: "livekit-b".into(), path: "/livekit.yaml".into() };
+        let variables: Vec<String> = variables.iter().map(|variable| (*variable).to_owned()).collect();
+        Configured::new(file, Secret::new(yaml), 0o600, &variables, vec!["--config".into(), "/livekit.yaml".into()])
+    }
+
+    fn found(yaml: &str, variables: &[&str]) -> Vec<(String, &'static str)> {
+        let facts = Facts { config_file_present: Some(true), ..Facts::default() };
+        let found = findings(&node(yaml, variables), &facts).into_iter();
+        found.map(|(place, finding)| (place, finding.rule)).filter(|(_, rule)| *rule != "public_stun").collect()
+    }
+
+    #[test]
+    fn a_finding_has_part_file_and_line() {
+        let yaml = "port: 7880\nredis:\n  address: redis:6379\nlog_level: inof\n";
+        assert_eq!(found(yaml, &[]), [("livekit-b, /livekit.yaml:4".into(), "log_level_unknown")]);
+        assert_eq!(found("port: 7880\n", &[]), [("livekit-b, /livekit.yaml".into(), "redis_missing")]);
+        assert_eq!(found("port: 7880\n", &["REDIS_HOST=redis:6379"]), []);
+    }
+
+    /// livekit.md B: with `LIVEKIT_CONFIG` the file is ignored in silence.
+    #[test]
+    fn a_file_that_is_not_read_has_no_findings() {
+        let body = "LIVEKIT_CONFIG=redis:\n  address: \"redis:6379\"\nlog_level: inof\n";
+        let place = || "livekit-b, environment, LIVEKIT_CONFIG".to_owned();
+        let expected = [(place(), "env_config_wins"), (place(), "log_level_unknown")];
+        assert_eq!(found("log_level: bogus\n", &["A=1", body, "UDP_PORT=7882"]), expected);
+        let node = node("log_level: bogus\n", &["A=1", body]);
+        assert_eq!((node.setting("log_level"), node.setting("redis.address")), (Some("inof"), Some("redis:6379")));
+    }
+
+    #[test]
+    fn a_variable_of_several_lines_keeps_its_name() {
+        let (text, starts) = environment(&node("", &["A=1", "LIVEKIT_CONFIG=a: \"1\"\nb: 2", "C="]));
+        assert_eq!(text, "A=1\nLIVEKIT_CONFIG='a: \"1\"\nb: 2'\nC=\n");
+        assert_eq!(starts, [(1, "A".into()), (2, "LIVEKIT_CONFIG".into()), (4, "C".into())]);
+    }
 }

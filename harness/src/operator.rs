@@ -67,9 +67,10 @@ pub trait Operator: Send + Sync {
     /// When there is none.
     fn read<'a>(&'a self, part: &'a str, path: &'a str) -> Operating<'a, (String, u32)>;
 
-    /// Makes every part run again and waits until the target is ready, whatever a drill has left.
+    /// Makes every part run again, waits until the target is ready, whatever a drill has left, and names the parts that
+    /// were killed or terminated since the last time.
     ///
     /// # Errors
-    /// When it does not become ready.
-    fn heal(&self) -> Operating<'_, ()>;
+    /// When it does not become ready, or a part had ended that nobody had killed or terminated.
+    fn heal(&self) -> Operating<'_, Vec<String>>;
 }

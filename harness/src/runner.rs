@@ -7,6 +7,7 @@ use crate::lanes::Lanes;
 use crate::log::CheckLog;
 use crate::target::Target;
 use crate::verdict::{Halt, PassBuilder, Verdict};
+use anyhow::Context as _;
 use greenlight_clients::Rooms;
 use greenlight_config::{ExpectedSkips, Waiver};
 use greenlight_reports::{AppliedWaiver, Attempt, Component, Identity, Limit, Outcome, Restart};
@@ -18,6 +19,8 @@ use tokio::time::timeout;
 
 /// A target that can't delete a room in this time keeps it, and the report says so.
 const CLEANUP_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+/// Two starts of a staging.
+const HEALING_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(120);
 
 /// What every check of a run shares.
 pub(crate) struct Executor {
@@ -52,9 +55,12 @@ impl Executor {
             Some(capability) => Err(Halt::Skipped(format!("the target does not offer {capability}"))),
             None => self.run(check, &log).await?,
         };
+        // A waiver speaks about what a check has found out, and not about a check that was not made at all.
+        let is_own = matches!(verdict, Err(Halt::Failed { .. }));
         let verdict = self.without_unexpected_skip(check, verdict);
         let verdict = if self.blind { blinded(verdict) } else { verdict };
-        Some(self.waived(attempt(check, verdict, started, clock, &log), check))
+        let attempt = attempt(check, verdict, started, clock, &log);
+        Some(if is_own { self.waived(attempt, check) } else { attempt })
     }
 
     /// A failure that the configuration accepts for these versions and today is a warning, and says so.
@@ -62,8 +68,11 @@ impl Executor {
         let versions: Vec<_> = self.target.identity.nodes.iter().map(|node| node.version.as_str()).collect();
         let today = OffsetDateTime::now_utc().date();
         let today = (u16::try_from(today.year()).unwrap_or(u16::MAX), u8::from(today.month()), today.day());
-        let waiver = self.waivers.iter().find(|waiver| waiver.applies(check.id, &versions, today));
-        if let (Outcome::Failed, Some(waiver)) = (attempt.outcome, waiver) {
+        let known = |waiver: &&Waiver| {
+            let failure = attempt.failure.as_ref();
+            waiver.applies(check.id, &versions, today) && failure.is_some_and(|failure| failure.what == waiver.what)
+        };
+        if let (Outcome::Failed, Some(waiver)) = (attempt.outcome, self.waivers.iter().find(known)) {
             attempt.outcome = Outcome::Warned;
             attempt.waiver = Some(AppliedWaiver {
                 reason: waiver.reason.clone(),
@@ -75,23 +84,21 @@ impl Executor {
         attempt
     }
 
-    /// After a drill: everything runs again, and who answers now is known. What could not be healed is reported.
-    async fn heal(&self, check: &Check) {
+    /// After a drill: everything runs again, and who answers now is known.
+    ///
+    /// # Errors
+    /// When the target is not what it was: nothing that is found on it from now on means anything.
+    async fn heal(&self, check: &Check) -> anyhow::Result<()> {
         let Some(operator) = &self.target.operator else {
-            return;
+            return Ok(());
         };
-        if let Err(error) = operator.heal().await {
-            let problem = format!("the target as it was before {}: {error:#}", check.id);
-            self.leftovers.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
-            return;
-        }
-        let Ok(now) = self.target.read_identity().await else {
-            return;
-        };
+        let ended = timeout(HEALING_TIMEOUT, operator.heal()).await.context("healing took too long")??;
+        let now = self.target.read_identity().await?;
         let mut identity = self.identity.lock().unwrap_or_else(PoisonError::into_inner);
         let mut restarts = self.restarts.lock().unwrap_or_else(PoisonError::into_inner);
         for (before, after) in identity.nodes.iter_mut().zip(now.nodes) {
-            if before.name == after.name && before.node_id != after.node_id {
+            // A node that the drill did not end has no business with a new id: then the subject has changed.
+            if before.name == after.name && before.node_id != after.node_id && ended.contains(&after.name) {
                 restarts.push(Restart {
                     check: check.id.into(),
                     node: after.name,
@@ -100,6 +107,7 @@ impl Executor {
                 });
             }
         }
+        Ok(())
     }
 
     /// The check's function as a task of its own, so that a panic or a hang in it stays its own affair.
@@ -107,7 +115,7 @@ impl Executor {
         let ctx = Ctx::new(self.target.clone(), self.run_id.clone(), check.id);
         let names = ctx.names();
         let mut task = tokio::spawn(log.collect(async move { (check.run)(&ctx).await }));
-        let verdict = tokio::select! {
+        let mut verdict = tokio::select! {
             joined = timeout(check.timeout, &mut task) => Some(match joined {
                 Ok(Ok(verdict)) => verdict,
                 Ok(Err(panic)) => Err(Halt::Errored(panic_text(panic))),
@@ -121,8 +129,12 @@ impl Executor {
             let _ = timeout(CLEANUP_TIMEOUT, &mut task).await;
         }
         let names = std::mem::take(&mut *names.lock().unwrap_or_else(PoisonError::into_inner));
-        if check.needs.contains(&Capability::Drill) {
-            self.heal(check).await;
+        if check.needs.contains(&Capability::Drill)
+            && let Err(error) = self.heal(check).await
+        {
+            let problem = format!("the target is not as it was before {}: {error:#}", check.id);
+            verdict = verdict.map(|_| Err(Halt::Errored(problem.clone())));
+            self.leftovers.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
         }
         self.clean(&names).await;
         verdict

@@ -103,6 +103,17 @@ impl Report {
                 &format!("{} has a waiver and is no warning", result.id),
             )?;
             require(
+                result.attempts.iter().rev().skip(1).all(|attempt| attempt.outcome.is_red()),
+                &format!("{} was tried again after it was not red", result.id),
+            )?;
+            let texts = |waiver: &crate::AppliedWaiver| {
+                [&waiver.reason, &waiver.owner, &waiver.link, &waiver.until].iter().all(|text| !text.trim().is_empty())
+            };
+            require(
+                result.attempts.iter().filter_map(|attempt| attempt.waiver.as_ref()).all(texts),
+                &format!("{} has a waiver that does not say why", result.id),
+            )?;
+            require(
                 result.outcome != Outcome::Warned || result.failure().is_some(),
                 &format!("{} warns without saying of what", result.id),
             )?;
@@ -112,6 +123,13 @@ impl Report {
             require(
                 result.outcome != Outcome::Failed || result.failure().is_some(),
                 &format!("{} failed without saying why", result.id),
+            )?;
+        }
+        for restart in &self.subject.restarts {
+            let made = |result: &&CheckResult| result.id == restart.check && !result.attempts.is_empty();
+            require(
+                restart.from != restart.to && self.results.iter().any(|result| made(&result)),
+                &format!("{} was started again by no check of this run", restart.node),
             )?;
         }
         let attempted = self.results.iter().filter(|result| !result.attempts.is_empty()).count();

@@ -5,8 +5,11 @@ mod api;
 mod auth;
 mod configuration;
 mod infrastructure;
+mod monitoring;
+mod security;
 mod signal;
 mod sip;
+mod webhooks;
 
 use greenlight_harness::Check;
 
@@ -16,7 +19,10 @@ pub const SUITES: &[(&str, &[&Check])] = &[
     ("configuration", configuration::CHECKS),
     ("api", api::CHECKS),
     ("auth", auth::CHECKS),
+    ("security", security::CHECKS),
     ("signal", signal::CHECKS),
+    ("webhooks", webhooks::CHECKS),
+    ("monitoring", monitoring::CHECKS),
     ("sip", sip::CHECKS),
     ("agents", agents::CHECKS),
 ];
@@ -65,6 +71,17 @@ mod tests {
         folders.remove("lib");
         let registered: BTreeSet<String> = SUITES.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(registered, folders);
+    }
+
+    /// Whoever ends or freezes parts is a drill, and a drill runs alone: it is healed afterwards.
+    #[test]
+    fn whoever_operates_parts_is_a_drill_and_runs_alone() {
+        use greenlight_harness::{Capability, Lane};
+        for check in super::checks() {
+            let is_drill = check.needs.contains(&Capability::Drill);
+            assert!(!is_drill || check.lane == Lane::Exclusive, "{} is a drill beside others", check.id);
+            assert!(is_drill || !check.source.text.contains(".act("), "{} operates parts and is no drill", check.id);
+        }
     }
 
     /// What `--explain` prints.

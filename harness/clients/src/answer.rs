@@ -36,6 +36,21 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
+    /// The `Date` header as seconds since 1970, or none if there is none in the form that HTTP demands (RFC 9110, 5.6.7).
+    pub fn date_s(&self) -> Option<i64> {
+        const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+        // Sun, 06 Nov 1994 08:49:37 GMT
+        let words: Vec<&str> = self.header("date")?.split([' ', ':']).collect();
+        let [_, day, month, year, hour, minute, second, "GMT"] = words[..] else { return None };
+        let number = |word: &str| word.parse::<i64>().ok();
+        let (day, year) = (number(day)?, number(year)?);
+        let month = i64::try_from(MONTHS.find(month)? / 3).ok()? + 1;
+        // Years that begin in March have their leap day at the end; 719 468 days lie between March of year 0 and 1970.
+        let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+        let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1 - 719_468;
+        Some(((days * 24 + number(hour)?) * 60 + number(minute)?) * 60 + number(second)?)
+    }
+
     /// Every value of a header in the order of arrival: two show a proxy that adds what the server sends already.
     pub fn header_all(&self, name: &str) -> Vec<&str> {
         let same = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -81,6 +96,21 @@ struct ErrorBody {
 #[cfg(test)]
 mod tests {
     use super::Answer;
+
+    /// The examples of RFC 9110 (5.6.7); the seconds are what `date --date=… +%s` says.
+    #[test]
+    fn dates_are_read_in_the_form_that_http_demands() {
+        for (date, seconds) in [
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
+            ("Thu, 29 Feb 2024 23:59:59 GMT", Some(1_709_251_199)),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", None),
+            ("soon", None),
+        ] {
+            let answer = Answer { headers: vec![("date".into(), date.into())], ..Answer::default() };
+            assert_eq!(answer.date_s(), seconds, "{date}");
+        }
+        assert_eq!(Answer::default().date_s(), None);
+    }
 
     #[test]
     fn plain_text_errors_have_no_code() {

@@ -119,6 +119,21 @@ impl DatabaseConnection {
         Ok(Connections { used, max, reserved })
     }
 
+    /// Connections to this database by anybody, and how many it and its user may have: the smaller of `CONNECTION LIMIT`
+    /// of database and role, or none where neither has one.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn own_connections(&mut self) -> Result<(u32, Option<u32>)> {
+        let used = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()";
+        // -1 is no limit.
+        let limit = "SELECT coalesce(min(allowed), -1)::bigint FROM (
+            SELECT datconnlimit AS allowed FROM pg_database WHERE datname = current_database()
+            UNION ALL SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user) limits WHERE allowed >= 0";
+        let used = u32::try_from(self.ask::<i64>(used).await?).context("a count out of range")?;
+        Ok((used, u32::try_from(self.ask::<i64>(limit).await?).ok()))
+    }
+
     /// Whether this is a standby, which takes no writes.
     ///
     /// # Errors

@@ -103,7 +103,18 @@ impl Endpoint {
         &self.base
     }
 
-    /// The client by which it is asked.
+    /// Its host as a certificate names it, and `host:port` as a socket is opened.
+    pub fn host_and_address(&self) -> (String, String) {
+        let (scheme, rest) = self.base.split_once("://").unwrap_or(("https", &self.base));
+        let place = rest.split('/').next().unwrap_or_default();
+        let default = if scheme == "http" { "80" } else { "443" };
+        match place.rsplit_once(':').filter(|(_, port)| port.chars().all(|c| c.is_ascii_digit())) {
+            Some((host, _)) => (host.trim_matches(['[', ']']).to_owned(), place.to_owned()),
+            None => (place.trim_matches(['[', ']']).to_owned(), format!("{place}:{default}")),
+        }
+    }
+
+    /// The client by which it is asked, with its trust: [`crate::inspect`] judges certificates by that.
     pub fn http(&self) -> &Http {
         &self.http
     }

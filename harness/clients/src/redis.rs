@@ -45,7 +45,7 @@ impl RedisClient {
 
 /// An open connection.
 pub struct RedisConnection {
-    connection: MultiplexedConnection,
+    pub(crate) connection: MultiplexedConnection,
     client: redis::Client,
 }
 

@@ -83,6 +83,45 @@ pub struct Limits {
     pub api_ms_max: f64,
     /// 95th percentile of a join among 50 at once.
     pub join_ms_p95: f64,
+    /// Memory of Redis in use, of what it may have.
+    pub redis_memory_percent_max: f64,
+    /// Connections to Redis, of those that it takes.
+    pub redis_clients_percent_max: f64,
+    /// Longest time that one command kept Redis from everything else.
+    pub redis_slow_ms_max: f64,
+    /// Size of the application's database.
+    pub database_mib_max: f64,
+    /// Connections of the database in use, of those that the application may have.
+    pub database_connections_percent_max: f64,
+    /// Days that a certificate must still be valid.
+    pub certificate_days_min: f64,
+    /// Difference of two clocks.
+    pub clock_skew_s_max: f64,
+    /// Resident memory of a media server node.
+    pub node_memory_mib_max: f64,
+    /// Goroutines of a media server node.
+    pub node_goroutines_max: f64,
+}
+
+impl Limits {
+    /// Every limit with its key in the file.
+    fn all(&self) -> [(&'static str, f64); 13] {
+        [
+            ("health_ms_max", self.health_ms_max),
+            ("redis_ms_max", self.redis_ms_max),
+            ("api_ms_max", self.api_ms_max),
+            ("join_ms_p95", self.join_ms_p95),
+            ("redis_memory_percent_max", self.redis_memory_percent_max),
+            ("redis_clients_percent_max", self.redis_clients_percent_max),
+            ("redis_slow_ms_max", self.redis_slow_ms_max),
+            ("database_mib_max", self.database_mib_max),
+            ("database_connections_percent_max", self.database_connections_percent_max),
+            ("certificate_days_min", self.certificate_days_min),
+            ("clock_skew_s_max", self.clock_skew_s_max),
+            ("node_memory_mib_max", self.node_memory_mib_max),
+            ("node_goroutines_max", self.node_goroutines_max),
+        ]
+    }
 }
 
 impl StagingTests {
@@ -109,15 +148,9 @@ impl StagingTests {
         if parsed.format != FORMAT {
             problems.push(format!("format is {} and must be {FORMAT}", parsed.format));
         }
-        let Limits { health_ms_max, redis_ms_max, api_ms_max, join_ms_p95 } = parsed.limits;
-        for (name, value) in [
-            ("health_ms_max", health_ms_max),
-            ("redis_ms_max", redis_ms_max),
-            ("api_ms_max", api_ms_max),
-            ("join_ms_p95", join_ms_p95),
-        ] {
+        for (name, value) in parsed.limits.all() {
             if !(value.is_finite() && value > 0.0) {
-                problems.push(format!("limits.{name} is {value} and must be above 0 milliseconds"));
+                problems.push(format!("limits.{name} is {value} and must be above 0"));
             }
         }
         for (name, choice) in parsed.images.all() {
@@ -190,6 +223,19 @@ mod tests {
             ("redis_ms_max: 100", "redis_ms_max: 0", "limits.redis_ms_max is 0"),
             ("api_ms_max: 2000", "api_ms_max: -1", "limits.api_ms_max is -1"),
             ("join_ms_p95: 2000", "join_ms_p95: .inf", "limits.join_ms_p95 is inf"),
+            ("memory_percent_max: 50", "memory_percent_max: 0", "limits.redis_memory_percent_max is 0"),
+            ("clients_percent_max: 25", "clients_percent_max: 0", "limits.redis_clients_percent_max is 0"),
+            ("redis_slow_ms_max: 250", "redis_slow_ms_max: -1", "limits.redis_slow_ms_max is -1"),
+            ("database_mib_max: 100", "database_mib_max: .nan", "limits.database_mib_max is NaN"),
+            (
+                "connections_percent_max: 80",
+                "connections_percent_max: 0",
+                "limits.database_connections_percent_max is 0",
+            ),
+            ("certificate_days_min: 21", "certificate_days_min: 0", "limits.certificate_days_min is 0"),
+            ("clock_skew_s_max: 5", "clock_skew_s_max: 0", "limits.clock_skew_s_max is 0"),
+            ("node_memory_mib_max: 400", "node_memory_mib_max: 0", "limits.node_memory_mib_max is 0"),
+            ("node_goroutines_max: 5000", "node_goroutines_max: 0", "limits.node_goroutines_max is 0"),
             ("local: greenlight/redis:7.0", "local: greenlight/redis", "images.redis has \"greenlight/redis\""),
             ("official: haproxy:2.6", "official: \"haproxy:\"", "images.haproxy has \"haproxy:\""),
             ("official: redis:7.0", "official: \":7.0\"", "images.redis has \":7.0\""),

@@ -9,6 +9,8 @@ use std::fmt;
 pub struct Waiver {
     /// The id of the check.
     pub check: String,
+    /// The failure that is known, as the check words it: another failure of the same check is not accepted.
+    pub what: String,
     /// Why the failure is accepted.
     pub reason: String,
     /// Where it is tracked.
@@ -27,9 +29,13 @@ impl Waiver {
     /// What is wrong with it, for the reader of the file; empty when nothing is.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        for (name, text) in
-            [("check", &self.check), ("reason", &self.reason), ("link", &self.link), ("owner", &self.owner)]
-        {
+        for (name, text) in [
+            ("check", &self.check),
+            ("what", &self.what),
+            ("reason", &self.reason),
+            ("link", &self.link),
+            ("owner", &self.owner),
+        ] {
             if text.trim().is_empty() {
                 problems.push(format!("a waiver has an empty `{name}`"));
             }
@@ -110,6 +116,7 @@ mod tests {
     fn waiver(applies_to: Option<&str>, expires: Option<&str>) -> Waiver {
         Waiver {
             check: "security.a".into(),
+            what: "a token is echoed".into(),
             reason: "known".into(),
             link: "livekit#4756".into(),
             owner: "us".into(),

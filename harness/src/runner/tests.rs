@@ -238,7 +238,7 @@ async fn a_failure_without_a_blame_has_the_blame_of_the_check() {
 
 fn waiver(applies_to: &str) -> Waiver {
     let (check, reason, link, owner) = ("a.b".into(), "known".into(), "livekit#4756".into(), "us".into());
-    Waiver { check, reason, link, owner, applies_to: Some(applies_to.into()), expires: None }
+    Waiver { what: "a".into(), check, reason, link, owner, applies_to: Some(applies_to.into()), expires: None }
 }
 
 fn red(_: &Ctx) -> CheckFuture<'_> {
@@ -310,9 +310,9 @@ impl Operator for Hands {
     fn read<'a>(&'a self, _: &'a str, path: &'a str) -> Operating<'a, (String, u32)> {
         Box::pin(async move { anyhow::bail!("no file {path}") })
     }
-    fn heal(&self) -> Operating<'_, ()> {
+    fn heal(&self) -> Operating<'_, Vec<String>> {
         self.0.fetch_add(1, Ordering::SeqCst);
-        Box::pin(async { if self.1 { anyhow::bail!("it stays down") } else { Ok(()) } })
+        Box::pin(async { if self.1 { anyhow::bail!("it stays down") } else { Ok(vec![]) } })
     }
 }
 
@@ -337,4 +337,23 @@ async fn a_drill_is_healed_however_it_ends() {
             assert_eq!(left.contains("it stays down"), stays_down, "{left}");
         }
     }
+}
+
+/// A waiver is about one known failure: neither another failure of the same check nor a check that was not made.
+#[tokio::test]
+async fn a_waiver_hides_neither_another_failure_nor_that_nothing_was_tested() {
+    let mut executor = executor();
+    let node = NodeIdentity { name: "a".into(), node_id: "ND_1".into(), version: "1.13.5".into() };
+    executor.target = Arc::new(Target { identity: Identity { nodes: vec![node], images: vec![] }, ..target() });
+    executor.waivers = vec![waiver("<1.13.6")];
+    let runs: [for<'a> fn(&'a Ctx) -> CheckFuture<'a>; 2] = [
+        |_| Box::pin(async { Err(crate::prelude::failed("a valid token is refused", "401", "200", "look", None)) }),
+        |_| Box::pin(async { crate::skip!("no address") }),
+    ];
+    for run in runs {
+        let attempt = executor.attempt(with("a.b", &[], Lane::Shared, run)).await.expect("an attempt");
+        assert_eq!((attempt.outcome, attempt.waiver), (Outcome::Failed, None));
+    }
+    let needy = Box::leak(Box::new(Check { needs: &[Capability::Turn], ..copy(with("a.b", &[], Lane::Shared, red)) }));
+    assert_eq!(executor.attempt(needy).await.expect("an attempt").outcome, Outcome::Failed);
 }

@@ -14,6 +14,8 @@ pub(super) const CHECK: Check = Check {
     proven_by: &[
         Fault::RedisStopped,
         Fault::CertificateExpired,
+        Fault::CertificateOtherName,
+        Fault::CertificateOtherIssuer,
         Fault::SecretSwapped,
         Fault::NodeOnOtherRedis,
         Fault::DeletionSwallowed,

@@ -16,9 +16,12 @@ pub(super) const CHECK: Check = Check {
     proven_by: &[
         Fault::RedisStopped,
         Fault::CertificateExpired,
+        Fault::CertificateOtherName,
+        Fault::CertificateOtherIssuer,
         Fault::SecretSwapped,
         Fault::GrantsIgnored,
         Fault::RefusalsHidden,
+        Fault::AutoCreateOff,
     ],
     fix: FIX,
     source: source!(),

@@ -15,9 +15,12 @@ pub(super) const CHECK: Check = Check {
     proven_by: &[
         Fault::RedisStopped,
         Fault::CertificateExpired,
+        Fault::CertificateOtherName,
+        Fault::CertificateOtherIssuer,
         Fault::SecretSwapped,
         Fault::ForgedTokensAccepted,
         Fault::RefusalsHidden,
+        Fault::AutoCreateOff,
     ],
     fix: FIX,
     source: source!(),

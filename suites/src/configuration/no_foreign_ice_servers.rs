@@ -33,8 +33,10 @@ async fn check(ctx: &Ctx) -> Verdict {
             let host = host(url);
             let own =
                 configured.settings().values().any(|value| value == host || value.starts_with(&format!("{host}:")));
-            let foreign = if own || is_address(host) { "" } else { host };
-            ensure!(foreign, == "", format!("{} sends clients to a server that it does not name", node.name), fix = FIX);
+            if !own && !is_address(host) {
+                let what = format!("{} sends clients to a server that it does not name", node.name);
+                return Err(failed(what, url, "servers of the configuration only", FIX, None));
+            }
         }
         told += urls.len();
     }

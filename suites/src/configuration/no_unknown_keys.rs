@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::ConfigFiles, Capability::Engine],
     timeout: secs(40),
     lane: Lane::Shared,
-    proven_by: &[Fault::KeyMisspelt],
+    proven_by: &[Fault::KeyMisspelt, Fault::FileUnreadable],
     fix: FIX,
     source: source!(),
     run: run!(check),
@@ -19,8 +19,16 @@ pub(super) const CHECK: Check = Check {
 
 const FIX: &str = "correct the key; the sample configuration of livekit-server has all of them";
 
-const RULES: &[&str] =
-    &["unknown_key", "chart_only_key", "debug_handler_port", "duplicate_key", "wrong_type", "duration_without_unit"];
+const RULES: &[&str] = &[
+    "yaml_syntax",
+    "empty_document",
+    "unknown_key",
+    "chart_only_key",
+    "debug_handler_port",
+    "duplicate_key",
+    "wrong_type",
+    "duration_without_unit",
+];
 
 async fn check(ctx: &Ctx) -> Verdict {
     ctx.lint(RULES).await?.verdict(ctx)

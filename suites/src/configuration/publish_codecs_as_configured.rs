@@ -33,8 +33,10 @@ async fn check(ctx: &Ctx) -> Verdict {
         let configured =
             configured.settings().iter().filter(|(path, _)| of_list(path)).map(|(_, mime)| mime.to_lowercase());
         for wanted in std::iter::once("audio/opus".to_owned()).chain(configured) {
-            let missing = if offered.contains(&wanted) { "" } else { wanted.as_str() };
-            ensure!(missing, == "", format!("{} lets nobody publish a codec that is wanted", node.name), fix = FIX);
+            if !offered.contains(&wanted) {
+                let what = format!("{} lets nobody publish {wanted}", node.name);
+                return Err(failed(what, offered.join(", "), format!("{wanted} among them"), FIX, None));
+            }
         }
         codecs += offered.len();
     }

@@ -45,10 +45,11 @@ async fn check(ctx: &Ctx) -> Verdict {
     for other in others {
         let paths: BTreeSet<&String> = first.settings().keys().chain(other.settings().keys()).collect();
         for path in paths.into_iter().filter(|path| !is_of_a_node(path)) {
-            let differs = first.setting(path) != other.setting(path);
-            // Values may be secret: only their place is told.
-            let found = if differs { path.as_str() } else { "" };
-            ensure!(found, == "", format!("{} and {} differ", first.file.part, other.file.part), fix = FIX);
+            if first.setting(path) != other.setting(path) {
+                // Values may be secret: only their place is told.
+                let what = format!("{} and {} differ", first.file.part, other.file.part);
+                return Err(failed(what, path, "the same value of this key", FIX, None));
+            }
             compared += 1;
         }
     }

@@ -50,5 +50,8 @@ async fn check(ctx: &Ctx) -> Verdict {
             None => ctx.pass().measured(&name, left_s, AtLeast(LEFT_S_MIN), 1)?,
         });
     }
-    pass.map_or_else(|| Err(Halt::Errored("there is no node to ask".into())), Ok)
+    match pass {
+        Some(pass) => Ok(pass),
+        None => Err(Halt::Errored("there is no node to ask".into())),
+    }
 }

@@ -62,6 +62,25 @@ fn lists_are_readable_by_people_and_programs() {
   auth.other_algorithms_refused          unsigned tokens and other algorithms are refused
   auth.early_token_refused               a token that is not valid yet is refused
   auth.missing_grant_refused             a token does only what it was granted
+  auth.no_token_refused                  a call without a token is refused
+  auth.other_schemes_refused             only Authorization: Bearer is taken
+  auth.text_that_is_no_token_refused     a text that is no token is refused
+  auth.token_without_issuer_refused      a token without an issuer is refused
+  auth.join_grant_required               only a token that may join may join
+  auth.identity_required                 a token without identity is no join
+  auth.room_comes_from_the_token         the room is the token's, never the query's
+  auth.long_names_refused                identities and rooms beyond 256 bytes are refused
+  auth.leeway_of_a_minute                the server forgives clocks a minute, both ways
+  auth.endless_tokens                    tokens without an end work today, and are named
+  auth.room_administration_grants        room administration needs roomAdmin for that room
+  auth.agent_dispatch_grants             agent dispatch needs roomAdmin for that room
+  auth.room_creation_grant               rooms are made and removed with roomCreate alone
+  auth.egress_grants                     recordings need roomRecord
+  auth.ingress_grants                    ingress needs ingressAdmin
+  auth.sip_admin_grant                   SIP trunks and rules need sip.admin
+  auth.sip_call_grant                    SIP calls need sip.call
+  auth.refresh_token_keeps_key           a renewed token is signed with the same key
+  auth.every_node_takes_the_key          every node takes the key, and no other secret
 "
     );
     let json = verify(&["--list", "--format", "json", "--tag", "load"]).stdout;

@@ -37,6 +37,18 @@ pub struct Delivery {
     pub answered: Mode,
 }
 
+impl Delivery {
+    /// The event's name, for example `room_started`.
+    pub fn name(&self) -> &str {
+        &self.event.event
+    }
+
+    /// The identity of the participant that it is about, or empty.
+    pub fn identity(&self) -> &str {
+        self.event.participant.as_ref().map(|participant| participant.identity.as_str()).unwrap_or_default()
+    }
+}
+
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delivery")
