@@ -21,6 +21,8 @@ pub(super) const CHECK: Check = Check {
 const FIX: &str =
     "all nodes must use one Redis, and their messages must reach each other: compare `redis:` in livekit.yaml";
 
+const ROOMS_MAX: usize = 3;
+
 async fn check(ctx: &Ctx) -> Verdict {
     let agent = ctx.name("agent");
     let [first, .., last] = ctx.nodes() else { skip!("one node can't call agents of another") };
@@ -28,25 +30,28 @@ async fn check(ctx: &Ctx) -> Verdict {
     let mut worker = ensure_joined!(registered, format!("{} takes no worker", last.name), fix = FIX);
     let mut jobs = 0;
     for from in [last, first] {
-        let room = ctx.name(&from.name);
-        let dispatch =
-            proto::RoomAgentDispatch { agent_name: agent.clone(), metadata: from.name.clone(), ..Default::default() };
-        let request = proto::CreateRoomRequest { name: room.clone(), agents: vec![dispatch], ..Default::default() };
-        let made = ensure_ok!(
-            from.rooms(ctx.key()).create(&request).await?,
-            "a room with an agent can't be created",
-            fix = FIX
-        );
-        let Some(job) = worker.next_job(secs(5)).await? else {
-            return Err(failed(
-                format!("a room made through {} does not call its agent", from.name),
-                "nothing",
-                "a job",
-                FIX,
-                None,
-            ));
+        // A node that has not heard of the worker yet calls nobody; only then another room is made.
+        let mut called = None;
+        for attempt in 0..ROOMS_MAX {
+            let dispatch = proto::RoomAgentDispatch {
+                agent_name: agent.clone(),
+                metadata: from.name.clone(),
+                ..Default::default()
+            };
+            let name = ctx.name(&format!("{}-{attempt}", from.name));
+            let request = proto::CreateRoomRequest { name, agents: vec![dispatch], ..Default::default() };
+            let made = from.rooms(ctx.key()).create(&request).await?;
+            let made = ensure_ok!(made, "a room with an agent can't be created", fix = FIX);
+            called = worker.next_job(secs(2)).await?.map(|job| (job, made.sid));
+            if called.is_some() {
+                break;
+            }
+        }
+        let Some((job, sid)) = called else {
+            let what = format!("rooms made through {} do not call their agent", from.name);
+            return Err(failed(what, "nothing", "a job", FIX, None));
         };
-        ensure!((&job.room_sid, &job.metadata), == (&made.sid, &from.name), "the agent is called for another room", fix = FIX);
+        ensure!((&job.room_sid, &job.metadata), == (&sid, &from.name), "the agent is called for another room", fix = FIX);
         jobs += 1;
     }
     worker.close().await;

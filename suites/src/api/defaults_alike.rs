@@ -22,7 +22,9 @@ const FIX: &str = "compare the `room:` sections of livekit.yaml on all nodes";
 async fn check(ctx: &Ctx) -> Verdict {
     let mut given = Vec::new();
     for node in ctx.nodes() {
-        let request = proto::CreateRoomRequest { name: ctx.name(&node.name), ..Default::default() };
+        // The node that has the room gives the defaults, so each is asked for one of its own.
+        let node_id = node.identity(ctx.key()).await?.node_id;
+        let request = proto::CreateRoomRequest { name: ctx.name(&node.name), node_id, ..Default::default() };
         let room = ensure_ok!(node.rooms(ctx.key()).create(&request).await?, "a room can't be created", fix = FIX);
         let mut codecs: Vec<String> = room.enabled_codecs.into_iter().map(|codec| codec.mime).collect();
         codecs.sort();
