@@ -210,6 +210,16 @@ faults! {
     GrantsIgnored = "grants_ignored",
     /// 401 comes out as 200.
     RefusalsHidden = "refusals_hidden",
+    /// Every token is for another room.
+    RoomSwapped = "room_swapped",
+    /// No token may administer a room.
+    AdminDropped = "admin_dropped",
+    /// A header stands twice in every answer.
+    HeaderDoubled = "header_doubled",
+    /// A header is missing from every answer.
+    HeaderStripped = "header_stripped",
+    /// The balancer answers `/` with another word than the node.
+    HealthMisquoted = "health_misquoted",
     // Access and signalling.
     /// No token, or something that is none, is accepted.
     AnythingAccepted = "anything_accepted",

@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Api, Capability::TwoNodes],
     timeout: secs(60),
     lane: Lane::Shared,
-    proven_by: &[Fault::HeaderReplaced, Fault::CorsTwice],
+    proven_by: &[Fault::HeaderReplaced, Fault::CorsTwice, Fault::HeaderDoubled, Fault::HeaderStripped],
     fix: FIX,
     source: source!(),
     run: run!(check),

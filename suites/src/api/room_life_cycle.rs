@@ -19,6 +19,8 @@ pub(super) const CHECK: Check = Check {
         Fault::SecretSwapped,
         Fault::NodeOnOtherRedis,
         Fault::DeletionSwallowed,
+        Fault::AdminDropped,
+        Fault::RoomSwapped,
     ],
     fix: FIX,
     source: source!(),

@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Api],
     timeout: secs(40),
     lane: Lane::Shared,
-    proven_by: &[Fault::LongNamesAllowed, Fault::BadRequestsHidden],
+    proven_by: &[Fault::LongNamesAllowed, Fault::BadRequestsHidden, Fault::RoomSwapped],
     fix: FIX,
     source: source!(),
     run: run!(check),

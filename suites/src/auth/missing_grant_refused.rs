@@ -22,6 +22,8 @@ pub(super) const CHECK: Check = Check {
         Fault::GrantsIgnored,
         Fault::RefusalsHidden,
         Fault::AutoCreateOff,
+        Fault::RoomSwapped,
+        Fault::AdminDropped,
     ],
     fix: FIX,
     source: source!(),

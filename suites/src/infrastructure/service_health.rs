@@ -18,6 +18,7 @@ pub(super) const CHECK: Check = Check {
         Fault::CertificateExpired,
         Fault::CertificateOtherName,
         Fault::CertificateOtherIssuer,
+        Fault::HealthMisquoted,
     ],
     fix: "`curl -i URL/` on each node and on the balancer, then the log of the one that does not say 200 OK",
     source: source!(),

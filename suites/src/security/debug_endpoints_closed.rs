@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Api],
     timeout: secs(40),
     lane: Lane::Shared,
-    proven_by: &[Fault::DevelopmentMode],
+    proven_by: &[Fault::DevelopmentMode, Fault::HealthMisquoted],
     fix: FIX,
     source: source!(),
     run: run!(check),

@@ -18,6 +18,7 @@ pub(super) const CHECK: Check = Check {
         Fault::CertificateOtherIssuer,
         Fault::SecretSwapped,
         Fault::AutoCreateOff,
+        Fault::RoomSwapped,
     ],
     fix: "compare with a node directly: 401 means other keys, 503 that the balancer knows no healthy node",
     source: source!(),
