@@ -53,7 +53,7 @@ impl RedisConnection {
     /// When Redis does not answer, or keeps something else there.
     pub async fn nodes(&mut self) -> Result<Vec<Node>> {
         let kept: HashMap<String, Vec<u8>> = self.ask(redis::cmd("HGETALL").arg("nodes")).await?;
-        kept.into_values().map(|bytes| Ok(Node::decode(&*bytes).context("an entry of `nodes`")?)).collect()
+        kept.into_values().map(|bytes| Node::decode(&*bytes).context("an entry of `nodes`")).collect()
     }
 
     /// Which node has which room: room name and node id.

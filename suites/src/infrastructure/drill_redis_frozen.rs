@@ -59,7 +59,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     let mut cut_after = None;
     while started.elapsed() < FROZEN {
         // Both wait for a condition with a bound: sound, and then a word of the balancer that never comes.
-        if cut_after.is_none() && !hears_on(&mut listener).await {
+        if cut_after.is_none() && !hears_on(&mut listener).await? {
             cut_after = Some(started.elapsed());
         }
         if let Err(error) = through.next_job(secs(1)).await {
@@ -97,10 +97,17 @@ async fn check(ctx: &Ctx) -> Verdict {
     }
 }
 
-/// Whether the participant hears another second of sound.
-async fn hears_on(listener: &mut Participant) -> bool {
+/// Whether the participant is still in the room, and then with another second of sound: silence is a failure.
+async fn hears_on(listener: &mut Participant) -> Result<bool, Halt> {
     let wanted = listener.audio_received() + PACKETS;
-    matches!(listener.until_audio(wanted, secs(5)).await, Ok(Some(_)))
+    match listener.until_audio(wanted, secs(5)).await {
+        Ok(Some(_)) => Ok(true),
+        Ok(None) => {
+            let blame = Some(Component::LivekitServer);
+            Err(failed("audio stops without Redis", "silence for 5 s", "audio as long as one is in", FIX, blame))
+        }
+        Err(_ended) => Ok(false),
+    }
 }
 
 /// Whether every node answers `/` with this status.
