@@ -148,21 +148,39 @@ fn every_source_file_says_what_it_is() {
     }
 }
 
-/// The README shows what a run prints; a renamed check must not leave it behind.
+/// Documents show what a run prints and what sees what; a renamed check must not leave them behind.
 #[test]
-fn the_readme_names_existing_checks() {
-    let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
-    let mut named = 0;
-    for word in readme.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.')) {
-        let Some((suite, check)) = word.split_once('.') else {
-            continue;
-        };
-        let folder = root().join("suites/src").join(suite);
-        if !suite.is_empty() && folder.is_dir() {
-            let check = check.trim_end_matches('.');
-            assert!(folder.join(format!("{check}.rs")).exists(), "README.md names {word}");
-            named += 1;
+fn documents_name_existing_checks() {
+    for (document, at_least) in [("README.md", 3), ("docs/failure-modes.md", 30), ("docs/trust.md", 100)] {
+        let text = fs::read_to_string(root().join(document)).expect("a document");
+        let mut named = 0;
+        for word in text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.')) {
+            let Some((suite, check)) = word.split_once('.') else {
+                continue;
+            };
+            let folder = root().join("suites/src").join(suite);
+            if !suite.is_empty() && folder.is_dir() {
+                let check = check.trim_end_matches('.');
+                assert!(folder.join(format!("{check}.rs")).exists(), "{document} names {word}");
+                named += 1;
+            }
         }
+        assert!(named >= at_least, "{document} names {named} checks");
     }
-    assert!(named >= 3, "README.md shows {named} checks");
+}
+
+/// What the repository says has been seen red must be about the checks that it has: each has a row in which it failed.
+#[test]
+fn every_check_has_been_seen_to_fail() {
+    let text = fs::read_to_string(root().join("docs/trust.json")).expect("docs/trust.json");
+    let record: serde_json::Value = serde_json::from_str(&text).expect("json");
+    let rows = record["rows"].as_array().expect("rows");
+    let failed: BTreeSet<&str> =
+        rows.iter().filter(|row| row["outcome"] == "failed").filter_map(|row| row["check"].as_str()).collect();
+    for file in tracked("suites/src/*/*.rs") {
+        let (suite, name) = (file.parent().and_then(Path::file_name), file.file_stem());
+        let (Some(suite), Some(name)) = (suite, name) else { continue };
+        let id = format!("{}.{}", suite.to_string_lossy(), name.to_string_lossy());
+        assert!(name == "mod" || failed.contains(id.as_str()), "{id} has no row in docs/trust.json in which it failed");
+    }
 }

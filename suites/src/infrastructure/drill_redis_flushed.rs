@@ -26,6 +26,10 @@ async fn check(ctx: &Ctx) -> Verdict {
     let [one, other, ..] = ctx.nodes() else { skip!("there is one node") };
     let (here, there) = (one.identity(ctx.key()).await?.node_id, other.identity(ctx.key()).await?.node_id);
     let held = enter(ctx, one, &room, &here, "before").await?;
+    // The control: as long as Redis knows the room, nobody gets it onto another node.
+    let control = enter(ctx, other, &room, &there, "control").await?;
+    ensure!(control.node_id(), == held.node_id(), "a room is split before Redis has lost anything", fix = FIX);
+    control.leave().await;
     let mut redis = ctx.redis()?.connect().await?;
     let started = Instant::now();
     redis.flush_everything().await?;
@@ -40,12 +44,9 @@ async fn check(ctx: &Ctx) -> Verdict {
     let back_s = started.elapsed().as_secs_f64();
     // The one who comes now, through the other node, does not meet the one who is still there.
     let came = enter(ctx, other, &room, &there, "after").await?;
-    let parted = held.room_sid() != came.room_sid() && held.node_id() != came.node_id();
-    ensure!(parted, == true, "two rooms of one name were not told apart", blame = Component::LivekitServer, fix = FIX);
-    let listed = other.rooms(ctx.key()).participants(&room).await?;
-    let listed = ensure_ok!(listed, "the second room can't be listed", fix = FIX);
-    let names: Vec<_> = listed.into_iter().map(|participant| participant.identity).collect();
-    ensure!(names.contains(&"before".to_owned()), == false, "the split is not seen in the list", fix = FIX);
+    // Two nodes have the room now. Its sid does not tell: the first node may have written its record again by then, and
+    // the second room takes it over (seen on 1.13.5).
+    ensure!(came.node_id(), != held.node_id(), "a room that is split over two nodes is not seen as split", fix = FIX);
     held.leave().await;
     came.leave().await;
     ctx.pass().measured("registered_again_s", back_s, AtMost(10.0), 2)

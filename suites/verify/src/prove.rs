@@ -125,8 +125,10 @@ impl Prover<'_> {
         let run = Run::new(staging.target().clone(), checks, options, skips, self.interrupt.clone())?;
         let log = self.folder.join(format!("libtest-{}.log", staging.run_id()));
         let logfile = Some(log.display().to_string());
-        // One check at a time: behind a round robin, which node a request reaches depends on what runs beside it.
-        let arguments = Arguments { test_threads: Some(1), logfile, ..Arguments::default() };
+        // Under a fault one check at a time: behind a round robin, which node a request reaches depends on what runs
+        // beside it. A healthy staging must be green however they are mixed.
+        let threads = if fault.is_some() { 1 } else { 4 };
+        let arguments = Arguments { test_threads: Some(threads), logfile, ..Arguments::default() };
         let _red = libtest_mimic::run(&arguments, run.trials(self.runtime.handle()));
         std::fs::remove_file(log)?;
         self.runtime.block_on(run.finish()).context("sealing the report")
