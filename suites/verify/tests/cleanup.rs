@@ -25,6 +25,7 @@ const CASES: &[(&str, Case)] = &[
     ("a_killed_run_is_swept_by_the_next", killed),
     ("everything_is_on_loopback_with_limits", loopback),
     ("two_runs_do_not_share_a_folder", two_runs),
+    ("no_file_of_a_run_holds_a_secret", secrets),
 ];
 
 fn main() -> ExitCode {
@@ -144,7 +145,7 @@ fn panic(runtime: &Runtime, engine: &Engine) -> Result<()> {
 fn ctrl_c(runtime: &Runtime, engine: &Engine) -> Result<()> {
     let out = tempfile::tempdir()?;
     // This check holds a silent connection for six seconds: it is still running when the signal comes.
-    let (mut child, mut stderr) = verify(out.path(), &["--test", "signal.join_through_balancer"])?;
+    let (mut child, mut stderr) = verify(out.path(), &["--test", "signal.idle_through_balancer"])?;
     let run_id = until(&mut stderr, "run ")?;
     let killed = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status()?;
     ensure!(killed.success(), "kill failed");
@@ -164,7 +165,7 @@ fn ctrl_c(runtime: &Runtime, engine: &Engine) -> Result<()> {
 
 fn killed(runtime: &Runtime, engine: &Engine) -> Result<()> {
     let out = tempfile::tempdir()?;
-    let (mut child, mut stderr) = verify(out.path(), &["--test", "signal.join_through_balancer"])?;
+    let (mut child, mut stderr) = verify(out.path(), &["--test", "signal.idle_through_balancer"])?;
     let run_id = until(&mut stderr, "run ")?;
     child.kill()?;
     child.wait()?;
@@ -181,7 +182,7 @@ fn killed(runtime: &Runtime, engine: &Engine) -> Result<()> {
 /// node published under the number that it listens on.
 fn loopback(runtime: &Runtime, engine: &Engine) -> Result<()> {
     let out = tempfile::tempdir()?;
-    let (mut child, mut stderr) = verify(out.path(), &["--test", "signal.join_through_balancer"])?;
+    let (mut child, mut stderr) = verify(out.path(), &["--test", "signal.idle_through_balancer"])?;
     let run_id = until(&mut stderr, "run ")?;
     let names: Vec<String> = ["redis", "haproxy", "postgres", "kamailio", "livekit-a", "livekit-b"]
         .map(|name| format!("glt-{run_id}-{name}"))
@@ -215,13 +216,54 @@ fn loopback(runtime: &Runtime, engine: &Engine) -> Result<()> {
 
 fn two_runs(runtime: &Runtime, engine: &Engine) -> Result<()> {
     let out = tempfile::tempdir()?;
-    let (mut first, mut stderr) = verify(out.path(), &["--test", "signal.join_through_balancer"])?;
+    let (mut first, mut stderr) = verify(out.path(), &["--test", "signal.idle_through_balancer"])?;
     let run_id = until(&mut stderr, "run ")?;
     let (mut second, said) = verify(out.path(), &["--test", "auth.valid_token_accepted"])?;
     let said = rest(said)?;
     ensure!(second.wait()?.code() == Some(2) && said.contains("another run writes to"), "the second run said: {said}");
     let text = rest(stderr)?;
     ensure!(first.wait()?.code() == Some(0), "the first run was disturbed:\n{text}");
+    ensure!(remains(runtime, engine, &run_id)?.is_empty(), "something is left");
+    Ok(())
+}
+
+/// The canaries are the staging's own secrets, read out of its containers while it runs. The server quotes tokens in
+/// its refusals, configuration is read with its secrets, and a red run prints what was found: none of it may be kept.
+fn secrets(runtime: &Runtime, engine: &Engine) -> Result<()> {
+    let out = tempfile::tempdir()?;
+    let suites = ["auth", "security", "configuration"].map(|suite| ["--suite", suite]).concat();
+    let (mut child, mut stderr) = verify(out.path(), &[&suites[..], &["--plant", "secret_swapped"]].concat())?;
+    let run_id = until(&mut stderr, "run ")?;
+    let copied = Command::new("docker").args(["cp", &format!("glt-{run_id}-livekit-a:/livekit.yaml"), "-"]).output()?;
+    let yaml = String::from_utf8_lossy(&copied.stdout).into_owned();
+    let (_, keys) = yaml.split_once("\nkeys:\n").context("no keys in livekit.yaml")?;
+    let (_, secret) = keys.lines().next().and_then(|line| line.trim().split_once(": ")).context("no secret")?;
+    ensure!(secret.len() >= 32, "the canary is {} bytes long", secret.len());
+    let text = rest(stderr)?;
+    ensure!(child.wait()?.code() == Some(1), "a planted fault, and not red:\n{text}");
+    ensure!(!text.contains(secret), "standard error holds a secret");
+    let (mut files, mut removed, mut folders) = (0, 0, vec![out.path().to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let content = String::from_utf8_lossy(&std::fs::read(&path)?).into_owned();
+            ensure!(!content.contains(secret), "{} holds a secret", path.display());
+            // A token is three parts in base64url, the first of which always begins so.
+            let token = content
+                .split(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
+                .find(|word| word.starts_with("eyJ") && word.split('.').count() == 3 && word.len() > 100);
+            ensure!(token.is_none(), "{} holds a token", path.display());
+            files += 1;
+            removed += content.matches("[token]").count();
+        }
+    }
+    // The control: there was something to remove, the tokens that the server quotes in its refusals.
+    ensure!(removed > 0, "no file had a token to remove");
+    ensure!(files >= 9, "only {files} files were looked at");
     ensure!(remains(runtime, engine, &run_id)?.is_empty(), "something is left");
     Ok(())
 }
