@@ -220,7 +220,7 @@ mod tests {
     fn each_value_is_checked_by_itself() {
         for (good, bad, problem) in [
             ("format: 1", "format: 2", "format is 2 and must be 1"),
-            ("redis_ms_max: 100", "redis_ms_max: 0", "limits.redis_ms_max is 0"),
+            ("redis_ms_max: 500", "redis_ms_max: 0", "limits.redis_ms_max is 0"),
             ("api_ms_max: 2000", "api_ms_max: -1", "limits.api_ms_max is -1"),
             ("join_ms_p95: 2000", "join_ms_p95: .inf", "limits.join_ms_p95 is inf"),
             ("memory_percent_max: 50", "memory_percent_max: 0", "limits.redis_memory_percent_max is 0"),
