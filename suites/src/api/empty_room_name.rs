@@ -38,7 +38,7 @@ async fn check(ctx: &Ctx) -> Verdict {
                 "200",
                 "400",
                 "refuse empty room names in the application; livekit-server 1.13.5 does not",
-                None,
+                Some(Component::LivekitServer),
             ))
         }
         Err(refusal) => {

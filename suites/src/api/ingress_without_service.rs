@@ -62,7 +62,7 @@ async fn with_ingress(ctx: &Ctx, room: &str, ingress: &proto::IngressInfo) -> Ve
             "no url",
             "a url",
             "set `ingress.rtmp_base_url` and run livekit-ingress, or keep `ingressAdmin` out of tokens",
-            None,
+            Some(Component::Configuration),
         )),
         false => pass,
     }
