@@ -170,7 +170,7 @@ fn killed(runtime: &Runtime, engine: &Engine) -> Result<()> {
     child.kill()?;
     child.wait()?;
     let left = remains(runtime, engine, &run_id)?;
-    ensure!(left.len() == 6, "a killed run leaves four containers, a network and a folder, and not {left:?}");
+    ensure!(left.len() == 8, "a killed run leaves six containers, a network and a folder, and not {left:?}");
     ensure!(!out.path().join("report.json").exists(), "a killed run wrote a report");
     let next = ended(runtime, engine, &["--test", "auth.valid_token_accepted"], 0);
     let left = remains(runtime, engine, &run_id)?;
