@@ -39,13 +39,14 @@ pub(crate) fn run(matrix: &Matrix) -> Result<()> {
     let filters: Vec<String> = (matrix.faults.iter().flat_map(|fault| ["--fault".into(), fault.clone()]))
         .chain(matrix.checks.iter().flat_map(|check| ["--check".into(), check.clone()]))
         .collect();
-    let wanted = list(&filters)?;
+    let shared = shared()?;
+    let wanted = list(&filters, &shared)?;
     if matrix.blind {
         return blind(&wanted, &filters);
     }
     fs::create_dir_all(&matrix.out).with_context(|| format!("creating {}", matrix.out.display()))?;
     let record = matrix.out.join("trust.json");
-    let all = list(&[])?;
+    let all = list(&[], &shared)?;
     let mut proven = if matrix.fresh { BTreeMap::new() } else { read(&record)? };
     // What no check and no fault stands for any more is no proof.
     proven.retain(|key, _| all.iter().any(|row| row.key == *key));
@@ -58,7 +59,6 @@ pub(crate) fn run(matrix: &Matrix) -> Result<()> {
     let kept = wanted.len() - wanted.iter().filter(|row| faults.contains(&row.fault.as_str())).count();
     eprintln!("matrix   {} faults to plant; {kept} of {} rows are proven already", faults.len(), wanted.len());
     let mut problems = Vec::new();
-    let shared = shared()?;
     if !faults.is_empty() {
         let arguments: Vec<String> =
             faults.iter().flat_map(|fault| ["--fault".to_owned(), (*fault).to_owned()]).collect();
@@ -174,9 +174,8 @@ fn shared() -> Result<String> {
     Ok(digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn list(filters: &[String]) -> Result<Vec<Row>> {
+fn list(filters: &[String], shared: &str) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    let shared = shared()?;
     let output = prover().arg("--list").args(filters).stderr(Stdio::inherit()).output().context("running cargo")?;
     ensure!(output.status.success(), "greenlight-prove --list ended with {}", output.status);
     for line in String::from_utf8(output.stdout)?.lines() {
@@ -187,7 +186,7 @@ fn list(filters: &[String]) -> Result<Vec<Row>> {
             check: text("check")?,
             root: row["root"] == true,
             lands: text("lands")?,
-            key: key(&text("key")?, &shared),
+            key: key(&text("key")?, shared),
         });
     }
     Ok(rows)
