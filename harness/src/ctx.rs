@@ -47,8 +47,7 @@ impl Ctx {
 
     /// A token with which `identity` may join the room.
     pub fn join_token(&self, room: &str, identity: &str) -> TokenBuilder {
-        let grant = VideoGrant { room: room.into(), room_join: true, ..VideoGrant::default() };
-        self.token(grant).identity(identity)
+        self.token(VideoGrant::join(room)).identity(identity)
     }
 
     /// A token with this grant, signed with the target's key.

@@ -7,6 +7,7 @@ mod check;
 mod configured;
 mod ctx;
 mod fault;
+mod grant_table;
 mod init;
 mod lanes;
 mod lint;
@@ -23,6 +24,7 @@ pub use check::{Capability, Check, CheckFuture, Lane, Source};
 pub use configured::Configured;
 pub use ctx::Ctx;
 pub use fault::Fault;
+pub use grant_table::{GRANTS_CHANGED, GrantTable, GrantedCall, not_administering};
 pub use init::{Interrupt, init};
 pub use lint::Linted;
 pub use operator::{Action, Operating, Operator, PartState};
@@ -51,6 +53,9 @@ pub mod prelude {
     pub use greenlight_reports::Component;
     pub use greenlight_reports::Limit::{AtLeast, AtMost, Exactly};
     pub use std::time::{Duration, Instant};
+
+    /// What to do when a token that should be good is refused.
+    pub const COMPARE_KEYS: &str = "compare the API key and secret given to this run with `keys:` in livekit.yaml";
 }
 
 /// That many seconds.

@@ -3,7 +3,7 @@
 use crate::ctx::Ctx;
 use crate::target::NodeTarget;
 use crate::verdict::Halt;
-use greenlight_clients::{Session, proto};
+use greenlight_clients::Session;
 
 impl Ctx {
     /// Joins a room of this check's own that is pinned to the node, at the node.
@@ -13,8 +13,7 @@ impl Ctx {
     pub async fn session_on(&self, node: &NodeTarget) -> Result<Session, Halt> {
         let id = node.identity(self.key()).await?.node_id;
         let room = self.name(&node.name);
-        let request = proto::CreateRoomRequest { name: room.clone(), node_id: id.clone(), ..Default::default() };
-        if let Err(refusal) = node.rooms(self.key()).create(&request).await? {
+        if let Err(refusal) = node.rooms(self.key()).create_on(&room, &id).await? {
             return Err(Halt::Errored(format!("{} refuses a room: {refusal}", node.name)));
         }
         let session = node.signal().join(&self.join_token(&room, "caller").sign()?).await?;

@@ -76,6 +76,13 @@ impl Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal(pub Answer);
 
+impl Refusal {
+    /// Status and Twirp code, by which applications tell refusals apart.
+    pub fn said(&self) -> (u16, String) {
+        (self.0.status, self.0.code())
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.error_body() {

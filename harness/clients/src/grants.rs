@@ -68,6 +68,18 @@ impl VideoGrant {
         Self { room: room.into(), room_join: true, ..Self::default() }
     }
 
+    /// May make every call of the API, in this room as far as rooms go.
+    pub fn everything(room: impl Into<String>) -> Self {
+        Self {
+            room_join: true,
+            room_create: true,
+            room_list: true,
+            room_record: true,
+            ingress_admin: true,
+            ..Self::admin(room)
+        }
+    }
+
     /// May administer this room.
     pub fn admin(room: impl Into<String>) -> Self {
         Self { room: room.into(), room_admin: true, ..Self::default() }

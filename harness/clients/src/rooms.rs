@@ -37,6 +37,15 @@ impl Rooms {
         self.service.call("CreateRoom", grant, request).await
     }
 
+    /// CreateRoom, pinned to a node: that node has the room, whichever is asked.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn create_on(&self, room: &str, node_id: &str) -> Rpc<proto::Room> {
+        let request = proto::CreateRoomRequest { name: room.into(), node_id: node_id.into(), ..Default::default() };
+        self.create(&request).await
+    }
+
     /// DeleteRoom.
     ///
     /// # Errors
@@ -99,6 +108,21 @@ impl Rooms {
     /// When no answer came.
     pub async fn mute(&self, request: &proto::MuteRoomTrackRequest) -> Rpc<proto::MuteRoomTrackResponse> {
         self.service.call("MutePublishedTrack", VideoGrant::admin(&request.room), request).await
+    }
+
+    /// MutePublishedTrack for a participant's track, by its sid.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn mute_track(
+        &self,
+        room: &str,
+        identity: &str,
+        track_sid: &str,
+        muted: bool,
+    ) -> Rpc<proto::MuteRoomTrackResponse> {
+        let (room, identity, track_sid) = (room.into(), identity.into(), track_sid.into());
+        self.mute(&proto::MuteRoomTrackRequest { room, identity, track_sid, muted }).await
     }
 
     /// UpdateParticipant: metadata, name, attributes, permissions.

@@ -41,8 +41,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     let deleted = ensure_ok!(dispatches.delete(&room, &made.id).await?, "a dispatch can't be deleted", fix = FIX);
     ensure!(deleted.id, == made.id, "another dispatch was deleted", fix = FIX);
     ensure!(ids().await?, == Vec::<String>::new(), "a deleted dispatch is still listed", fix = FIX);
-    let again =
-        dispatches.delete(&room, &made.id).await?.map(drop).map_err(|refusal| (refusal.0.status, refusal.0.code()));
+    let again = dispatches.delete(&room, &made.id).await?.map(drop).map_err(|refusal| refusal.said());
     ensure!(again, == Err((404, "not_found".to_owned())), "deleting a dispatch that is gone is answered wrongly", fix = FIX);
     ctx.pass().counted("dispatches", 1, Exactly(1.0))
 }

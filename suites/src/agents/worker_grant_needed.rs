@@ -27,14 +27,9 @@ async fn check(ctx: &Ctx) -> Verdict {
         Ok(Worker::register_as(ctx.entry(), &token, &name, proto::JobType::JtRoom).await)
     };
     let good = register(VideoGrant { agent: true, ..VideoGrant::default() }).await?;
-    ensure_joined!(
-        good,
-        "a worker with the grant is refused",
-        blame = Component::Keys,
-        fix = "compare the API key and secret"
-    )
-    .close()
-    .await;
+    ensure_joined!(good, "a worker with the grant is refused", blame = Component::Keys, fix = COMPARE_KEYS)
+        .close()
+        .await;
     let mut refused = 0;
     for grant in
         [VideoGrant::default(), VideoGrant::join("glt"), VideoGrant { room_create: true, ..VideoGrant::default() }]

@@ -24,8 +24,8 @@ async fn check(ctx: &Ctx) -> Verdict {
     for node in ctx.nodes() {
         // The node that has the room gives the defaults, so each is asked for one of its own.
         let node_id = node.identity(ctx.key()).await?.node_id;
-        let request = proto::CreateRoomRequest { name: ctx.name(&node.name), node_id, ..Default::default() };
-        let room = ensure_ok!(node.rooms(ctx.key()).create(&request).await?, "a room can't be created", fix = FIX);
+        let made = node.rooms(ctx.key()).create_on(&ctx.name(&node.name), &node_id).await?;
+        let room = ensure_ok!(made, "a room can't be created", fix = FIX);
         let mut codecs: Vec<String> = room.enabled_codecs.into_iter().map(|codec| codec.mime).collect();
         codecs.sort();
         ensure!(codecs.is_empty(), == false, format!("{} offers no codec at all", node.name), fix = FIX);

@@ -23,7 +23,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     let request = proto::ListEgressRequest { room_name: ctx.name("room"), ..Default::default() };
     let listed = ensure_ok!(ctx.egress().list(&request).await?, "egress can't be listed", fix = FIX);
     ensure!(listed.len(), == 0, "a room that never was has egress", fix = FIX);
-    let stopped = ctx.egress().stop("EG_none").await?.map(drop).map_err(|refusal| (refusal.0.status, refusal.0.code()));
+    let stopped = ctx.egress().stop("EG_none").await?.map(drop).map_err(|refusal| refusal.said());
     ensure!(stopped, == Err((404, "not_found".to_owned())), "stopping an egress that is not there is answered wrongly", fix = FIX);
     let weak = ctx.token(VideoGrant { room_create: true, ..VideoGrant::default() }).sign()?;
     let refused = ctx.egress().as_token(&weak).list(&request).await?.map(drop).map_err(|refusal| refusal.0.status);

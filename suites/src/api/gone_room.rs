@@ -41,7 +41,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     let unavailable = Err((503, "unavailable".to_owned()));
     for (call, answer) in ["SendData", "MutePublishedTrack", "UpdateSubscriptions", "ListDispatch"].iter().zip(answers)
     {
-        let answer = answer.map_err(|refusal| (refusal.0.status, refusal.0.code()));
+        let answer = answer.map_err(|refusal| refusal.said());
         ensure!(answer, == unavailable, format!("{call} to a room that is gone is answered wrongly"), fix = FIX);
     }
     ctx.pass().counted("answers", 4, Exactly(4.0))?.measured("answer_s_mean", took.as_secs_f64(), AtMost(10.0), 4)

@@ -53,7 +53,7 @@ async fn with_ingress(ctx: &Ctx, room: &str, ingress: &proto::IngressInfo) -> Ve
         room_name: room.into(),
         ..Default::default()
     };
-    let refused = ctx.ingress().create(&pull).await?.map(drop).map_err(|refusal| (refusal.0.status, refusal.0.code()));
+    let refused = ctx.ingress().create(&pull).await?.map(drop).map_err(|refusal| refusal.said());
     ensure!(refused, == Err((400, "invalid_argument".to_owned())), "an ingress that pulls from nowhere is not refused", fix = FIX);
     let pass = ctx.pass().counted("answers", 5, Exactly(5.0));
     match ingress.url.is_empty() {

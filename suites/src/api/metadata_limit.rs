@@ -29,7 +29,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     let room = ensure_ok!(rooms.create(&request).await?, "metadata of 512 KiB is refused", fix = FIX);
     ensure!(room.metadata.len(), == LIMIT, "metadata comes back with another length", fix = FIX);
     let refused = rooms.update_metadata(&name, &"m".repeat(LIMIT + 1)).await?;
-    let refused = refused.map(drop).map_err(|refusal| (refusal.0.status, refusal.0.code()));
+    let refused = refused.map(drop).map_err(|refusal| refusal.said());
     ensure!(refused, == Err((400, "invalid_argument".to_owned())), "metadata beyond 512 KiB is not refused", fix = FIX);
     ctx.pass().counted("sizes", 2, Exactly(2.0))
 }

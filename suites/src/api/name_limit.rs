@@ -28,8 +28,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     };
     let room = ensure_ok!(create(&longest).await?, "a name of 256 bytes is refused", fix = FIX);
     ensure!(room.name, == longest, "the room has another name than asked for", fix = FIX);
-    let refused =
-        create(&format!("{longest}x")).await?.map(drop).map_err(|refusal| (refusal.0.status, refusal.0.code()));
+    let refused = create(&format!("{longest}x")).await?.map(drop).map_err(|refusal| refusal.said());
     ensure!(refused, == Err((400, "invalid_argument".to_owned())), "a name of 257 bytes is not refused", fix = FIX);
     ctx.pass().counted("names", 2, Exactly(2.0))
 }

@@ -36,8 +36,7 @@ async fn check(ctx: &Ctx) -> Verdict {
         "who is found is not who is listed", fix = FIX);
     ensure!(found.attributes.get("role").map(String::as_str), == Some("tester"), "the participant's attributes are lost", fix = FIX);
     for nobody in ["nobody", "Guest", ""] {
-        let answer =
-            rooms.participant(&room, nobody).await?.map(drop).map_err(|refusal| (refusal.0.status, refusal.0.code()));
+        let answer = rooms.participant(&room, nobody).await?.map(drop).map_err(|refusal| refusal.said());
         ensure!(answer, == Err((404, "not_found".to_owned())), format!("{nobody:?} is found, and nobody is there"), fix = FIX);
     }
     guest.leave().await;

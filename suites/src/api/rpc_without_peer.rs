@@ -31,8 +31,7 @@ async fn check(ctx: &Ctx) -> Verdict {
         response_timeout_ms: 2000,
     };
     let started = Instant::now();
-    let answer =
-        ctx.rooms().perform_rpc(&request).await?.map(drop).map_err(|refusal| (refusal.0.status, refusal.0.code()));
+    let answer = ctx.rooms().perform_rpc(&request).await?.map(drop).map_err(|refusal| refusal.said());
     let took = started.elapsed();
     ensure!(answer, == Err((503, "unavailable".to_owned())), "a remote call to nobody is answered wrongly", fix = FIX);
     present.leave().await;

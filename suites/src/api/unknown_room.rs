@@ -46,7 +46,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     answers += 1;
     let status = |reply: Result<(), greenlight_harness::clients::Refusal>| match reply {
         Ok(()) => (200, String::new()),
-        Err(refusal) => (refusal.0.status, refusal.0.code()),
+        Err(refusal) => refusal.said(),
     };
     let not_found = (404, "not_found".to_owned());
     ensure!(status(rooms.update_metadata(&unknown, "x").await?.map(drop)), == not_found,

@@ -1,7 +1,6 @@
 //! A token that is not valid yet is refused.
 //! Access that was sold for tomorrow would be open today, and a server that accepts it has a clock that runs ahead.
 
-use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {

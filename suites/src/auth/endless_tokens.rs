@@ -2,7 +2,6 @@
 //! Such a token works on 1.13.5 for ever once it leaks, and later versions refuse it: an upgrade then cuts off the
 //! applications that issue it.
 
-use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {

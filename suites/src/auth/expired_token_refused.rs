@@ -1,7 +1,6 @@
 //! An expired access token must not open a room.
 //! A server with a skewed clock would keep letting people in whose access was meant to end.
 
-use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {

@@ -1,7 +1,6 @@
 //! A token without an identity joins nothing, and the caller is told why.
 //! Two participants without identity would be one and throw each other out without end.
 
-use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {

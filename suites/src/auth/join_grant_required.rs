@@ -1,7 +1,6 @@
 //! A join needs the grant to join: no video claim, `roomJoin` false and other grants are all refused.
 //! Tokens made for a dashboard or a recorder would let whoever holds them listen to calls.
 
-use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {

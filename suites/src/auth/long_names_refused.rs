@@ -1,7 +1,6 @@
 //! Identities and room names of 256 bytes are taken, and longer ones are refused before anything is stored.
 //! Names go into Redis, logs and webhooks; without a limit one token fills them.
 
-use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {

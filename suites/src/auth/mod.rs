@@ -29,9 +29,6 @@ mod wrong_secret_refused;
 
 use greenlight_harness::Check;
 
-/// What to do when the positive control of a refusal is refused itself.
-const COMPARE_KEYS: &str = "compare the API key and secret given to this run with `keys:` in livekit.yaml";
-
 pub(crate) const CHECKS: &[&Check] = &[
     &valid_token_accepted::CHECK,
     &expired_token_refused::CHECK,

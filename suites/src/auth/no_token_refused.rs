@@ -1,7 +1,6 @@
 //! Whoever brings no token gets in nowhere that asks for one: not to a join, not to the API.
 //! A proxy or a server that lets callers in without a token has no access control at all.
 
-use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {

@@ -1,7 +1,6 @@
 //! Only HS256 is accepted: no unsigned token, and no other algorithm even with the right secret.
 //! `alg: none` is the oldest way around a signature, and a library that takes what the token names takes that too.
 
-use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {

@@ -1,7 +1,6 @@
 //! A token counts only behind `Bearer`: no other scheme, and not in lower case.
 //! Whatever else is taken as an authorization was never checked as a token.
 
-use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {

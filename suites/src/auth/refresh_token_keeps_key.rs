@@ -2,7 +2,6 @@
 //! A server with several keys renews with any of them: take one out, and callers whose tokens were renewed with it are
 //! thrown out.
 
-use super::COMPARE_KEYS;
 use greenlight_harness::clients::proto::signal_response;
 use greenlight_harness::clients::{Token, claims_of};
 use greenlight_harness::prelude::*;

@@ -1,9 +1,8 @@
 //! Every call that administers a room needs `roomAdmin` and the name of that very room.
 //! A moderator of one room, or a caller, could mute, remove and listen in every other.
 
-use super::COMPARE_KEYS;
-use greenlight_harness::clients::{Grants, SipGrant, TokenBuilder};
 use greenlight_harness::prelude::*;
+use greenlight_harness::{GRANTS_CHANGED, GrantTable, GrantedCall, not_administering};
 
 pub(super) const CHECK: Check = Check {
     id: "auth.room_administration_grants",
@@ -14,16 +13,12 @@ pub(super) const CHECK: Check = Check {
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::GrantsIgnored, Fault::RefusalsHidden],
-    fix: FIX,
+    fix: GRANTS_CHANGED,
     source: source!(),
     run: run!(check),
 };
 
-const FIX: &str = "something between here and the server adds or drops grants: compare with a node directly";
-
-/// Method, JSON body with `ROOM` for the room, and whether the accepted call is made too: the others wait for seconds,
-/// or would change something.
-const METHODS: &[(&str, &str, bool)] = &[
+const CALLS: &[GrantedCall] = &[
     ("ListParticipants", r#"{"room":"ROOM"}"#, true),
     ("GetParticipant", r#"{"room":"ROOM","identity":"x"}"#, true),
     ("RemoveParticipant", r#"{"room":"ROOM","identity":"x"}"#, true),
@@ -39,75 +34,12 @@ const METHODS: &[(&str, &str, bool)] = &[
 
 async fn check(ctx: &Ctx) -> Verdict {
     let room = ctx.name("room");
-    let sign = |grants: Grants| TokenBuilder::new(ctx.key(), grants).identity("caller").sign();
-    let good =
-        sign(Grants { video: VideoGrant { destination_room: "h".into(), ..VideoGrant::admin(&room) }, sip: None })?;
-    let bad = [
-        (
-            "without roomAdmin",
-            sign(Grants {
-                video: VideoGrant {
-                    room: room.clone(),
-                    room_join: true,
-                    room_create: true,
-                    room_list: true,
-                    room_record: true,
-                    ingress_admin: true,
-                    destination_room: "h".into(),
-                    ..Default::default()
-                },
-                sip: Some(SipGrant { admin: true, call: true }),
-            })?,
-        ),
-        (
-            "that administers another room",
-            sign(Grants {
-                video: VideoGrant {
-                    room: "another".into(),
-                    room_join: true,
-                    room_create: true,
-                    room_list: true,
-                    room_record: true,
-                    room_admin: true,
-                    ingress_admin: true,
-                    destination_room: "h".into(),
-                    ..Default::default()
-                },
-                sip: Some(SipGrant { admin: true, call: true }),
-            })?,
-        ),
-        (
-            "that administers no room by name",
-            sign(Grants {
-                video: VideoGrant {
-                    room: String::new(),
-                    room_join: true,
-                    room_create: true,
-                    room_list: true,
-                    room_record: true,
-                    room_admin: true,
-                    ingress_admin: true,
-                    ..Default::default()
-                },
-                sip: Some(SipGrant { admin: true, call: true }),
-            })?,
-        ),
-    ];
-    let (mut accepted, mut refused) = (0, 0);
-    for (method, body, calls) in METHODS {
-        let path = format!("/twirp/livekit.RoomService/{method}");
-        let body = body.replace("ROOM", &room).into_bytes();
-        for (what, token) in &bad {
-            let answer = ctx.entry().post(&path, Some(token), "application/json", body.clone()).await?;
-            ensure!((answer.status, answer.code().as_str()), == (401, "unauthenticated"), format!("{method} is open to a token {what}"), fix = FIX);
-            refused += 1;
-        }
-        if *calls {
-            let answer = ctx.entry().post(&path, Some(&good), "application/json", body).await?;
-            ensure!(answer.status, != 401, format!("{method} is closed to a token with its grant"), blame = Component::Keys, fix = COMPARE_KEYS);
-            accepted += 1;
-        }
-    }
-    let pass = ctx.pass().counted("calls_refused", refused, Exactly((METHODS.len() * bad.len()) as f64))?;
-    pass.counted("calls_accepted", accepted, AtLeast(5.0))
+    let table = GrantTable {
+        service: "RoomService",
+        room: &room,
+        calls: CALLS,
+        good: VideoGrant { destination_room: "h".into(), ..VideoGrant::admin(&room) }.into(),
+        bad: not_administering(&room),
+    };
+    table.verdict(ctx, 5.0).await
 }

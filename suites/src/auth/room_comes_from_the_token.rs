@@ -1,7 +1,6 @@
 //! The room is the one that the token names: a query can neither give one nor name another.
 //! Whoever may choose the room in the address can walk into any call with one token.
 
-use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {

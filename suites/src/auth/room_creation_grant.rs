@@ -1,9 +1,9 @@
 //! Rooms are created and deleted with `roomCreate` and listed with `roomList`, and with nothing else.
 //! A caller's token that deletes rooms ends every call; one that lists them knows who talks to whom.
 
-use super::COMPARE_KEYS;
-use greenlight_harness::clients::{Grants, SipGrant, TokenBuilder};
+use greenlight_harness::clients::{Grants, SipGrant};
 use greenlight_harness::prelude::*;
+use greenlight_harness::{GRANTS_CHANGED, GrantTable, GrantedCall};
 
 pub(super) const CHECK: Check = Check {
     id: "auth.room_creation_grant",
@@ -14,16 +14,12 @@ pub(super) const CHECK: Check = Check {
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::GrantsIgnored, Fault::RefusalsHidden],
-    fix: FIX,
+    fix: GRANTS_CHANGED,
     source: source!(),
     run: run!(check),
 };
 
-const FIX: &str = "something between here and the server adds or drops grants: compare with a node directly";
-
-/// Method, JSON body with `ROOM` for the room, and whether the accepted call is made too: the others wait for seconds,
-/// or would change something.
-const METHODS: &[(&str, &str, bool)] = &[
+const CALLS: &[GrantedCall] = &[
     ("CreateRoom", r#"{"name":"ROOM"}"#, true),
     ("DeleteRoom", r#"{"room":"ROOM"}"#, true),
     ("ListRooms", r#"{"names":["ROOM"]}"#, true),
@@ -31,38 +27,19 @@ const METHODS: &[(&str, &str, bool)] = &[
 
 async fn check(ctx: &Ctx) -> Verdict {
     let room = ctx.name("room");
-    let sign = |grants: Grants| TokenBuilder::new(ctx.key(), grants).identity("caller").sign();
-    let good =
-        sign(Grants { video: VideoGrant { room_create: true, room_list: true, ..Default::default() }, sip: None })?;
-    let bad = [(
-        "without roomCreate and roomList",
-        sign(Grants {
-            video: VideoGrant {
-                room: room.clone(),
-                room_join: true,
-                room_record: true,
-                room_admin: true,
-                ingress_admin: true,
-                ..Default::default()
+    let everything = VideoGrant::everything(&room);
+    let table = GrantTable {
+        service: "RoomService",
+        room: &room,
+        calls: CALLS,
+        good: VideoGrant { room_create: true, room_list: true, ..Default::default() }.into(),
+        bad: vec![(
+            "without roomCreate and roomList",
+            Grants {
+                video: VideoGrant { room_create: false, room_list: false, ..everything },
+                sip: Some(SipGrant { admin: true, call: true }),
             },
-            sip: Some(SipGrant { admin: true, call: true }),
-        })?,
-    )];
-    let (mut accepted, mut refused) = (0, 0);
-    for (method, body, calls) in METHODS {
-        let path = format!("/twirp/livekit.RoomService/{method}");
-        let body = body.replace("ROOM", &room).into_bytes();
-        for (what, token) in &bad {
-            let answer = ctx.entry().post(&path, Some(token), "application/json", body.clone()).await?;
-            ensure!((answer.status, answer.code().as_str()), == (401, "unauthenticated"), format!("{method} is open to a token {what}"), fix = FIX);
-            refused += 1;
-        }
-        if *calls {
-            let answer = ctx.entry().post(&path, Some(&good), "application/json", body).await?;
-            ensure!(answer.status, != 401, format!("{method} is closed to a token with its grant"), blame = Component::Keys, fix = COMPARE_KEYS);
-            accepted += 1;
-        }
-    }
-    let pass = ctx.pass().counted("calls_refused", refused, Exactly((METHODS.len() * bad.len()) as f64))?;
-    pass.counted("calls_accepted", accepted, AtLeast(3.0))
+        )],
+    };
+    table.verdict(ctx, 3.0).await
 }

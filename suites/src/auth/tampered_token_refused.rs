@@ -1,7 +1,6 @@
 //! A token that was changed after it was signed is refused.
 //! Otherwise anybody with a token for one room could write another room into it.
 
-use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {

@@ -1,7 +1,6 @@
 //! A text that is no JWT is refused wherever it is sent, even where no token is needed.
 //! A server that takes a text for a token that it can't read does not look at tokens.
 
-use super::COMPARE_KEYS;
 use greenlight_harness::clients::Token;
 use greenlight_harness::prelude::*;
 

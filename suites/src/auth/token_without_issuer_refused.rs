@@ -1,7 +1,6 @@
 //! A token must name the key that signed it: without an issuer it is refused, whatever its signature.
 //! A server that tries its keys until one fits takes tokens of keys that were meant for something else.
 
-use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {

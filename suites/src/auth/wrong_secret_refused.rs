@@ -1,7 +1,6 @@
 //! A token signed with another secret, or by an unknown key, opens nothing.
 //! If it did, anybody could mint tokens for any room.
 
-use super::COMPARE_KEYS;
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {

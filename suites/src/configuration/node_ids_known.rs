@@ -25,8 +25,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     for node in ctx.nodes() {
         let id = node.identity(ctx.key()).await?.node_id;
         let room = ctx.name(&node.name);
-        let request = proto::CreateRoomRequest { name: room.clone(), node_id: id.clone(), ..Default::default() };
-        ensure_ok!(node.rooms(ctx.key()).create(&request).await?, "a room can't be pinned", fix = FIX);
+        ensure_ok!(node.rooms(ctx.key()).create_on(&room, &id).await?, "a room can't be pinned", fix = FIX);
         let token = ctx.join_token(&room, "caller").sign()?;
         let session = ensure_joined!(node.signal().join(&token).await, "a pinned room lets nobody in", fix = FIX);
         let serving = session.node_id().to_owned();

@@ -29,8 +29,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     let room = ctx.name("held");
     let [survivor, drained, ..] = ctx.nodes() else { skip!("there is one node") };
     let (stays, goes) = (survivor.identity(ctx.key()).await?.node_id, drained.identity(ctx.key()).await?.node_id);
-    let request = proto::CreateRoomRequest { name: room.clone(), node_id: goes.clone(), ..Default::default() };
-    ensure_ok!(drained.rooms(ctx.key()).create(&request).await?, "a room can't be pinned", fix = FIX);
+    ensure_ok!(drained.rooms(ctx.key()).create_on(&room, &goes).await?, "a room can't be pinned", fix = FIX);
     let mut speaker = ctx.participant_at(drained, &room, "speaker").await?;
     let mut listener = ctx.participant_at(drained, &room, "listener").await?;
     ensure!(listener.node_id(), == goes, "the room is not on the node that is to end", fix = FIX);

@@ -27,9 +27,8 @@ async fn check(ctx: &Ctx) -> Verdict {
     let room = ctx.name("room");
     let [survivor, victim, ..] = ctx.nodes() else { skip!("there is one node") };
     let (kept, lost) = (survivor.identity(ctx.key()).await?.node_id, victim.identity(ctx.key()).await?.node_id);
-    let request = proto::CreateRoomRequest { name: room.clone(), node_id: lost.clone(), ..Default::default() };
     ensure_ok!(
-        survivor.rooms(ctx.key()).create(&request).await?,
+        survivor.rooms(ctx.key()).create_on(&room, &lost).await?,
         "a room can't be pinned",
         blame = Component::LivekitServer,
         fix = FIX

@@ -54,8 +54,7 @@ async fn check(ctx: &Ctx) -> Verdict {
 
 /// A session in the room, which this node has from now on.
 async fn enter(ctx: &Ctx, node: &NodeTarget, room: &str, id: &str, identity: &str) -> Result<Session, Halt> {
-    let request = proto::CreateRoomRequest { name: room.into(), node_id: id.into(), ..Default::default() };
-    ensure_ok!(node.rooms(ctx.key()).create(&request).await?, format!("{} takes no room", node.name), fix = FIX);
+    ensure_ok!(node.rooms(ctx.key()).create_on(room, id).await?, format!("{} takes no room", node.name), fix = FIX);
     let token = ctx.join_token(room, identity).sign()?;
     Ok(ensure_joined!(node.signal().join(&token).await, format!("{} lets nobody in", node.name), fix = FIX))
 }

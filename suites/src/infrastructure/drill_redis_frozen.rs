@@ -35,9 +35,8 @@ async fn check(ctx: &Ctx) -> Verdict {
     let [node, ..] = ctx.nodes() else { skip!("no node is known") };
     // Signal and media at one node, past the balancer: what ends here was ended by the server.
     let pinned = before.first().cloned().unwrap_or_default();
-    let request = proto::CreateRoomRequest { name: room.clone(), node_id: pinned, ..Default::default() };
     ensure_ok!(
-        node.rooms(ctx.key()).create(&request).await?,
+        node.rooms(ctx.key()).create_on(&room, &pinned).await?,
         "a room can't be pinned",
         blame = Component::LivekitServer,
         fix = FIX

@@ -33,7 +33,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     ];
     let mut looked_at = 0;
     for (what, token, answer) in answers {
-        ensure!(answer.status, == 200, format!("a valid token is refused at {what}"), blame = Component::Keys, fix = "compare the API key and secret given to this run with `keys:` in livekit.yaml");
+        ensure!(answer.status, == 200, format!("a valid token is refused at {what}"), blame = Component::Keys, fix = COMPARE_KEYS);
         let told = answer.body.contains(token.expose())
             || answer.headers.iter().any(|(_, value)| value.contains(token.expose()));
         ensure!(told, == false, format!("the answer of {what} repeats the token"), fix = FIX);

@@ -31,12 +31,8 @@ async fn check(ctx: &Ctx) -> Verdict {
     let open = async |token: Option<&Token>| ctx.entry().request("GET", "/agent", token, UPGRADE, Vec::new()).await;
     // The positive control: a registration with the grant is answered.
     let server = ctx.signal().server_info(ctx.key()).await;
-    let server = ensure_joined!(
-        server,
-        "a worker with the grant is refused",
-        blame = Component::Keys,
-        fix = "compare the API key and secret given to this run with `keys:` in livekit.yaml"
-    );
+    let server =
+        ensure_joined!(server, "a worker with the grant is refused", blame = Component::Keys, fix = COMPARE_KEYS);
     ensure!(server.node_id.is_empty(), == false, "the server does not say who it is", fix = FIX);
     let join = ctx.join_token(&ctx.name("room"), "caller").sign()?;
     let mut refused = 0;

@@ -25,7 +25,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     let good = token.sign()?;
     let forged = token.secret(Secret::new("somebody else's secret, long enough for a key")).sign()?;
     let open = ctx.entry().get("/", Some(&good)).await?;
-    ensure!(open.status, == 200, "`/` is refused with a valid token", blame = Component::Keys, fix = "compare the API key and secret given to this run with `keys:` in livekit.yaml");
+    ensure!(open.status, == 200, "`/` is refused with a valid token", blame = Component::Keys, fix = COMPARE_KEYS);
     let mut refused = 0;
     for path in ["/", "/rtc", "/rtc/v1", "/rtc/validate", "/rtc/v1/validate", "/agent", "/whip/v1", "/nowhere"] {
         let answer = ctx.entry().get(path, Some(&forged)).await?;

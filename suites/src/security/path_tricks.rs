@@ -44,7 +44,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     let token = ctx.token(VideoGrant { room_list: true, ..Default::default() }).sign()?;
     let header = format!("Authorization: Bearer {}\r\n", token.expose());
     let good = ctx.entry().exchange_raw(request(SPELLINGS[0], &header).as_bytes(), secs(5)).await?;
-    ensure!(good.statuses(), == [200], "a token that may list rooms is refused", blame = Component::Keys, fix = "compare the API key and secret given to this run with `keys:` in livekit.yaml");
+    ensure!(good.statuses(), == [200], "a token that may list rooms is refused", blame = Component::Keys, fix = COMPARE_KEYS);
     let mut refused = 0;
     for path in SPELLINGS {
         let answer = ctx.entry().exchange_raw(request(path, "").as_bytes(), secs(5)).await?;

@@ -29,7 +29,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     let good = ctx.join_token(&room, "publisher").sign()?;
     // The positive control gets as far as the offer, which is none.
     let understood = post(Some(&good)).await?;
-    ensure!(understood.body.contains("ice-ufrag"), == true, "a token that may join is refused over WHIP", blame = Component::Keys, fix = "compare the API key and secret given to this run with `keys:` in livekit.yaml");
+    ensure!(understood.body.contains("ice-ufrag"), == true, "a token that may join is refused over WHIP", blame = Component::Keys, fix = COMPARE_KEYS);
     let nothing = ctx.token(VideoGrant { room, ..Default::default() }).identity("publisher").sign()?;
     let mut refused = 0;
     for (what, token) in [("without a token", None), ("without the grant to join", Some(&nothing))] {

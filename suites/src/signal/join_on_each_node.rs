@@ -25,13 +25,8 @@ async fn check(ctx: &Ctx) -> Verdict {
         let identity = owner.identity(ctx.key()).await?;
         for entrance in ctx.nodes() {
             let room = ctx.name(&format!("{}-via-{}", owner.name, entrance.name));
-            let request = proto::CreateRoomRequest {
-                name: room.clone(),
-                node_id: identity.node_id.clone(),
-                ..Default::default()
-            };
             ensure_ok!(
-                entrance.rooms(ctx.key()).create(&request).await?,
+                entrance.rooms(ctx.key()).create_on(&room, &identity.node_id).await?,
                 format!("{} can't open a room on {}", entrance.name, owner.name),
                 fix = FIX
             );

@@ -25,7 +25,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     let caller = SipGrant { admin: false, call: true };
     let none = json!({"numbers": ["+15550000000000"]});
     let good = ctx.twirp().ask_json("SIP", "ListSIPInboundTrunk", admin, &none).await?;
-    ensure!(good.status, == 200, "a token with sip.admin can't list trunks", blame = Component::Keys, fix = "compare the API key and secret");
+    ensure!(good.status, == 200, "a token with sip.admin can't list trunks", blame = Component::Keys, fix = COMPARE_KEYS);
     let everything_else = Grants {
         video: VideoGrant {
             room_create: true,

@@ -28,8 +28,7 @@ async fn check(ctx: &Ctx) -> Verdict {
         transfer_to: "tel:+15550000".into(),
         ..Default::default()
     };
-    let answer =
-        ctx.sip().transfer_participant(&request).await?.map_err(|refusal| (refusal.0.status, refusal.0.code()));
+    let answer = ctx.sip().transfer_participant(&request).await?.map_err(|refusal| refusal.said());
     ensure!(answer, == Err((404, "not_found".to_owned())), "transferring nobody is answered wrongly", fix = FIX);
     // sip.call alone is not enough: the room must be administered too.
     let token = ctx.token(VideoGrant::default()).sip(SipGrant { admin: false, call: true }).sign()?;

@@ -24,9 +24,8 @@ async fn check(ctx: &Ctx) -> Verdict {
     for node in ctx.nodes() {
         let identity = node.identity(ctx.key()).await?;
         let room = ctx.name(&node.name);
-        let request = proto::CreateRoomRequest { name: room.clone(), node_id: identity.node_id, ..Default::default() };
         ensure_ok!(
-            ctx.rooms().create(&request).await?,
+            ctx.rooms().create_on(&room, &identity.node_id).await?,
             format!("no room can be made on {}", node.name),
             blame = Component::LivekitServer,
             fix = "look at the named node's log, and whether it is in the Redis hash `nodes`"

@@ -66,9 +66,8 @@ async fn blocked(ctx: &Ctx, sink: &WebhookSink, slow: &str, other: &str) -> Verd
 }
 
 async fn open_and_close(ctx: &Ctx, room: &str, node_id: &str) -> Result<(), Halt> {
-    let request = proto::CreateRoomRequest { name: room.to_owned(), node_id: node_id.to_owned(), ..Default::default() };
     let server = Component::LivekitServer;
-    ensure_ok!(ctx.rooms().create(&request).await?, "no room can be made", blame = server, fix = SERVER);
+    ensure_ok!(ctx.rooms().create_on(room, node_id).await?, "no room can be made", blame = server, fix = SERVER);
     ensure_ok!(ctx.rooms().delete(room).await?, "the room can't be deleted", blame = server, fix = SERVER);
     Ok(())
 }
