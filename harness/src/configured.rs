@@ -53,6 +53,11 @@ impl Configured {
         Self { file, text, mode, environment, command, values }
     }
 
+    /// The text that the server reads: its environment's, if that holds a whole one.
+    pub(crate) fn effective(&self) -> &str {
+        self.variable(BODY).unwrap_or(self.text.expose())
+    }
+
     /// The value at a path of the configuration that the server reads, such as `rtc.udp_port`.
     pub fn setting(&self, path: &str) -> Option<&str> {
         self.values.get(path).map(String::as_str)

@@ -145,10 +145,11 @@ impl Run {
             false => executor.target.read_identity().await.ok(),
         };
         let restarts = std::mem::take(&mut *executor.restarts.lock().unwrap_or_else(PoisonError::into_inner));
-        let subject = Subject { before: executor.target.identity.clone(), restarts, after };
+        let endpoints = executor.target.endpoints();
+        let subject = Subject { endpoints, before: executor.target.identity.clone(), restarts, after };
         let mut ended = std::mem::take(&mut *shared.results.lock().unwrap_or_else(PoisonError::into_inner));
         let results =
-            order.iter().map(|check| ended.remove(check.id).unwrap_or_else(|| result(check, vec![]))).collect();
+            order.iter().map(|check| ended.remove(check.id).unwrap_or_else(|| shared.result(check, vec![]))).collect();
         let header = Header {
             run_id: executor.run_id.to_string(),
             seed,
@@ -196,12 +197,28 @@ impl Shared {
                 break;
             }
         }
-        let result = result(check, attempts);
+        let result = self.result(check, attempts);
         if result.outcome != Outcome::NotRun {
             (self.on_result)(&result);
             self.results.lock().unwrap_or_else(PoisonError::into_inner).insert(check.id, result.clone());
         }
         result
+    }
+
+    fn result(&self, check: &Check, attempts: Vec<Attempt>) -> CheckResult {
+        let outcome = attempts.last().map_or(Outcome::NotRun, |attempt| attempt.outcome);
+        let earlier_red = attempts.iter().rev().skip(1).any(|attempt| attempt.outcome.is_red());
+        CheckResult {
+            id: check.id.into(),
+            title: check.title.into(),
+            tags: check.tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            file: check.source.file.into(),
+            line: check.source.line,
+            outcome,
+            flaky: earlier_red && matches!(outcome, Outcome::Passed | Outcome::Warned),
+            simulated: self.executor.target.simulated(check.needs),
+            attempts,
+        }
     }
 
     fn record(&self, check: &Check, attempts: &[Attempt]) {
@@ -211,21 +228,6 @@ impl Shared {
         {
             *self.journal_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
         }
-    }
-}
-
-fn result(check: &Check, attempts: Vec<Attempt>) -> CheckResult {
-    let outcome = attempts.last().map_or(Outcome::NotRun, |attempt| attempt.outcome);
-    let earlier_red = attempts.iter().rev().skip(1).any(|attempt| attempt.outcome.is_red());
-    CheckResult {
-        id: check.id.into(),
-        title: check.title.into(),
-        tags: check.tags.iter().map(|tag| (*tag).to_owned()).collect(),
-        file: check.source.file.into(),
-        line: check.source.line,
-        outcome,
-        flaky: earlier_red && matches!(outcome, Outcome::Passed | Outcome::Warned),
-        attempts,
     }
 }
 
@@ -435,7 +437,12 @@ mod tests {
     fn a_subject_that_no_longer_answers_is_no_pass() {
         use greenlight_reports::NodeIdentity;
         let mut vanished = target();
-        let node = NodeIdentity { name: "livekit-a".into(), node_id: "ND_1".into(), version: "1.13.5".into() };
+        let node = NodeIdentity {
+            name: "livekit-a".into(),
+            node_id: "ND_1".into(),
+            version: "1.13.5".into(),
+            config_sha256: None,
+        };
         vanished.identity.nodes = vec![node];
         vanished.nodes =
             vec![crate::NodeTarget { name: "livekit-a".into(), endpoint: vanished.entry.clone(), metrics: None }];

@@ -1,9 +1,13 @@
 //! The deployment under test, as checks may know it.
 
 use crate::check::Capability;
+use crate::configured::Configured;
 use crate::operator::Operator;
-use greenlight_clients::{Database, Endpoint, JoinError, Key, RedisClient, Rooms, Secret, Signal, WebhookSink, proto};
-use greenlight_config::Limits;
+use anyhow::Result;
+use greenlight_clients::{
+    Database, Endpoint, JoinError, Key, RedisClient, Rooms, Secret, Signal, WebhookSink, inspect, proto,
+};
+use greenlight_config::{Limits, normalised_sha256};
 use greenlight_reports::{Identity, NodeIdentity};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -90,27 +94,60 @@ pub struct TurnTarget {
 }
 
 impl Target {
-    /// Asks every node who it is. Images are taken over, since they can't change under a running container.
+    /// Asks every node who it is, reads the configuration that each has, and the key that the entry point serves over
+    /// TLS. Images are taken over, since they can't change under a running container.
     ///
     /// # Errors
-    /// When a node gives no identity.
-    pub async fn read_identity(&self) -> Result<Identity, JoinError> {
+    /// When a node gives no identity, or what could be read before can't be read now.
+    pub async fn read_identity(&self) -> Result<Identity> {
         let mut nodes = Vec::new();
         for node in &self.nodes {
-            nodes.push(node.identity(&self.key).await?);
+            let config_sha256 = self.config_sha256(&node.name).await?;
+            nodes.push(NodeIdentity { config_sha256, ..node.identity(&self.key).await? });
         }
-        Ok(Identity { nodes, images: self.identity.images.clone() })
+        let tls_pin = match self.entry.url().starts_with("https:") {
+            true => {
+                let (host, address) = self.entry.host_and_address();
+                Some(inspect(&address, &host, self.entry.http()).await?.spki_sha256)
+            }
+            false => None,
+        };
+        Ok(Identity { nodes, images: self.identity.images.clone(), tls_pin })
+    }
+
+    /// Hash of the normalised configuration that a node reads; none where nobody may look at it.
+    async fn config_sha256(&self, part: &str) -> Result<Option<String>> {
+        let file = self.configuration.iter().find(|file| file.part == part);
+        let (Some(operator), Some(file)) = (&self.operator, file) else { return Ok(None) };
+        let (text, mode) = operator.read(part, &file.path).await?;
+        let state = operator.state(part).await?;
+        let read = Configured::new(file.clone(), Secret::new(text), mode, &state.environment, state.command);
+        Ok(normalised_sha256(read.effective()))
+    }
+
+    /// Name and URL of every address by which it is reached, the entry point first.
+    pub fn endpoints(&self) -> Vec<(String, String)> {
+        let nodes = self.nodes.iter().map(|node| (node.name.clone(), node.endpoint.ws_url()));
+        std::iter::once(("entry".to_owned(), self.entry.ws_url())).chain(nodes).collect()
+    }
+
+    /// Which of the needed capabilities are offered by something that is no real peer. A staging in containers has none:
+    /// what answers there is the program itself.
+    pub fn simulated(&self, _needs: &[Capability]) -> Vec<String> {
+        match self.kind {
+            TargetKind::Containers => vec![],
+        }
     }
 }
 
 impl NodeTarget {
-    /// The process that answers at this address.
+    /// The process that answers at this address; its configuration is not looked at.
     ///
     /// # Errors
     /// When it gives no identity.
     pub async fn identity(&self, key: &Key) -> Result<NodeIdentity, JoinError> {
         let proto::ServerInfo { version, node_id, .. } = Signal::new(self.endpoint.clone()).server_info(key).await?;
-        Ok(NodeIdentity { name: self.name.clone(), node_id, version })
+        Ok(NodeIdentity { name: self.name.clone(), node_id, version, config_sha256: None })
     }
 
     /// The room API at this node.

@@ -4,8 +4,12 @@
 //! results are scrubbed ([`Redactor`]), assembled and sealed ([`Report`]), and only then written;
 //! of all formats only the sealed JSON is ever read back ([`open`]).
 
+mod attest;
+mod compare;
 mod exit;
+pub mod gate;
 mod journal;
+mod keys;
 mod merge;
 mod model;
 mod redact;
@@ -13,12 +17,15 @@ mod seal;
 mod text;
 mod writer;
 
+pub use attest::{Untrusted, attest, open_signed};
+pub use compare::{Comparison, compare};
 pub use exit::Exit;
 pub use journal::Journal;
+pub use keys::{NoKey, Signer, Verifier};
 pub use merge::merge;
 pub use model::{
-    AppliedWaiver, Attempt, CheckResult, Component, Counts, FORMAT, Failure, Header, Identity, Limit, Measured,
-    NodeIdentity, Outcome, Plan, Report, Restart, RunVerdict, Seal, Subject, TargetInfo, Tool,
+    AppliedWaiver, Attempt, CheckResult, Component, Counts, FORMAT, Failure, Header, Identity, ImageIdentity, Limit,
+    Measured, NodeIdentity, Outcome, Plan, Report, Restart, RunVerdict, Seal, Subject, TargetInfo, Tool,
 };
 pub use redact::Redactor;
 pub use seal::{Unsealed, open};

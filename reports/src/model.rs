@@ -6,7 +6,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 
 /// Version of everything this crate writes to disk.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// A finished run: what was planned, on what, and how each check ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -80,6 +80,8 @@ pub struct TargetInfo {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
+    /// Where it was reached: name and URL, the entry point first.
+    pub endpoints: Vec<(String, String)>,
     /// Read before the first check.
     pub before: Identity,
     /// Nodes that a drill of this run started again, in the order in which that was seen.
@@ -123,8 +125,24 @@ impl Subject {
 pub struct Identity {
     /// One entry per media server node, by name.
     pub nodes: Vec<NodeIdentity>,
-    /// Image name and engine image id, for targets that run in containers.
-    pub images: Vec<(String, String)>,
+    /// What its containers were made from, for targets that run in containers.
+    pub images: Vec<ImageIdentity>,
+    /// SHA-256 (hex) of the public key (SubjectPublicKeyInfo, RFC 7469 section 2.4) that the entry point serves over TLS.
+    pub tls_pin: Option<String>,
+}
+
+/// An image by what is in it, never by its tag alone: a tag can be moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageIdentity {
+    /// Name and tag.
+    pub name: String,
+    /// The engine's id, `sha256:…`: the hash of the image's configuration, which names its layers.
+    pub id: String,
+    /// The registry's digest, `sha256:…`; an image that was built on this machine has none.
+    pub digest: Option<String>,
+    /// SHA-256 (hex) of the media server's program in it; of other images none is read.
+    pub program_sha256: Option<String>,
 }
 
 /// One media server process. A node id is new at every start of the process.
@@ -137,6 +155,8 @@ pub struct NodeIdentity {
     pub node_id: String,
     /// For example `1.13.5`.
     pub version: String,
+    /// SHA-256 (hex) of its normalised configuration, where that can be read.
+    pub config_sha256: Option<String>,
 }
 
 /// The ids to run, written before the first check.
@@ -167,6 +187,8 @@ pub struct CheckResult {
     pub outcome: Outcome,
     /// True when it passed only after an attempt that did not.
     pub flaky: bool,
+    /// Peers that were no real ones: what such a check shows opens no gate.
+    pub simulated: Vec<String>,
     /// Every attempt, first to last; empty only for `NotRun`.
     pub attempts: Vec<Attempt>,
 }

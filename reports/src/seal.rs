@@ -195,9 +195,21 @@ pub(crate) mod tests {
     use std::num::NonZeroU64;
 
     pub(crate) fn subject() -> Subject {
-        let node = NodeIdentity { name: "livekit-a".into(), node_id: "ND_1".into(), version: "1.13.5".into() };
-        let identity = Identity { nodes: vec![node], images: vec![] };
-        Subject { before: identity.clone(), restarts: vec![], after: Some(identity) }
+        let node = NodeIdentity {
+            name: "livekit-a".into(),
+            node_id: "ND_1".into(),
+            version: "1.13.5".into(),
+            config_sha256: Some("c0".repeat(32)),
+        };
+        let image = ImageIdentity {
+            name: "greenlight/livekit-server:v1.13.5".into(),
+            id: format!("sha256:{}", "1d".repeat(32)),
+            digest: None,
+            program_sha256: Some("b1".repeat(32)),
+        };
+        let identity = Identity { nodes: vec![node], images: vec![image], tls_pin: Some("91".repeat(32)) };
+        let endpoints = vec![("entry".to_owned(), "wss://127.0.0.1:1".to_owned())];
+        Subject { endpoints, before: identity.clone(), restarts: vec![], after: Some(identity) }
     }
 
     pub(crate) fn result(id: &str, outcome: Outcome) -> CheckResult {
@@ -234,6 +246,7 @@ pub(crate) mod tests {
             line: 7,
             outcome,
             flaky: false,
+            simulated: vec![],
             attempts: if outcome == Outcome::NotRun { vec![] } else { vec![attempt] },
         }
     }
@@ -351,7 +364,7 @@ pub(crate) mod tests {
             }),
             ("a failure without a reason", |r| r.results[1].attempts[0].failure = None),
             ("a seal over fewer checks", |r| r.seal.ended = 1),
-            ("another format", |r| r.format = 3),
+            ("another format", |r| r.format = 2),
         ];
         for (name, lie) in lies {
             assert!(resealed(lie).is_err(), "{name}");

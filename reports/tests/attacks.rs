@@ -28,6 +28,7 @@ fn result(id: &str, outcome: Outcome, waiver: Option<AppliedWaiver>) -> CheckRes
         log: String::new(),
     };
     CheckResult {
+        simulated: vec![],
         id: id.into(),
         title: "a claim".into(),
         tags: vec![],
@@ -49,12 +50,24 @@ fn sealed(results: Vec<CheckResult>, restarts: Vec<Restart>) -> Result<Report, U
         target: TargetInfo { kind: "containers".into(), url: "wss://127.0.0.1:1".into(), planted: None },
         interrupted: false,
     };
-    let node = |id: &str| NodeIdentity { name: "livekit-a".into(), node_id: id.into(), version: "1.13.5".into() };
+    let node = |id: &str| NodeIdentity {
+        name: "livekit-a".into(),
+        node_id: id.into(),
+        version: "1.13.5".into(),
+        config_sha256: None,
+    };
     let last = restarts.last().map_or("ND_1", |restart| restart.to.as_str()).to_owned();
-    let before = Identity { nodes: vec![node("ND_1")], images: vec![] };
-    let after = Some(Identity { nodes: vec![node(&last)], images: vec![] });
+    let before = Identity { nodes: vec![node("ND_1")], images: vec![], tls_pin: None };
+    let after = Some(Identity { nodes: vec![node(&last)], images: vec![], tls_pin: None });
     let plan = Plan::new(results.iter().map(|result| result.id.clone()).collect());
-    Report::sealed(header, Subject { before, restarts, after }, plan, results, vec![], &Redactor::default())
+    Report::sealed(
+        header,
+        Subject { endpoints: vec![], before, restarts, after },
+        plan,
+        results,
+        vec![],
+        &Redactor::default(),
+    )
 }
 
 fn restart(check: &str, from: &str, to: &str) -> Restart {

@@ -3,10 +3,12 @@
 mod error;
 mod expected_skips;
 pub mod lint;
+mod normalised;
 mod staging_tests;
 mod waivers;
 
 pub use error::ConfigError;
 pub use expected_skips::ExpectedSkips;
+pub use normalised::{LEFT_OUT, normalised, normalised_sha256};
 pub use staging_tests::{ImageChoice, Images, Limits, Media, StagingTests};
 pub use waivers::Waiver;

@@ -53,7 +53,7 @@ pub(crate) fn target() -> Target {
         configuration: vec![],
         key: Key { id: "key".into(), secret: Secret::new("a-secret-of-the-target") },
         secrets: vec![],
-        identity: Identity { nodes: vec![], images: vec![] },
+        identity: Identity { nodes: vec![], images: vec![], tls_pin: None },
         capabilities: [Capability::Api].into(),
         limits: StagingTests::shipped().expect("shipped").limits,
         operator: None,
@@ -249,8 +249,10 @@ fn red(_: &Ctx) -> CheckFuture<'_> {
 async fn a_waiver_turns_a_failure_into_a_warning_as_long_as_it_applies() {
     for (applies_to, outcome) in [("<1.13.6", Outcome::Warned), ("<1.13.5", Outcome::Failed)] {
         let mut executor = executor();
-        let node = NodeIdentity { name: "a".into(), node_id: "ND_1".into(), version: "1.13.5".into() };
-        executor.target = Arc::new(Target { identity: Identity { nodes: vec![node], images: vec![] }, ..target() });
+        let node =
+            NodeIdentity { name: "a".into(), node_id: "ND_1".into(), version: "1.13.5".into(), config_sha256: None };
+        executor.target =
+            Arc::new(Target { identity: Identity { nodes: vec![node], images: vec![], tls_pin: None }, ..target() });
         executor.waivers = vec![waiver(applies_to)];
         let attempt = executor.attempt(with("a.b", &[], Lane::Shared, red)).await.expect("an attempt");
         assert_eq!((attempt.outcome, attempt.waiver.is_some()), (outcome, outcome == Outcome::Warned));
@@ -263,8 +265,9 @@ async fn a_waiver_turns_a_failure_into_a_warning_as_long_as_it_applies() {
 #[tokio::test]
 async fn a_waiver_does_not_excuse_what_could_not_be_found_out() {
     let mut executor = executor();
-    let node = NodeIdentity { name: "a".into(), node_id: "ND_1".into(), version: "1.13.5".into() };
-    executor.target = Arc::new(Target { identity: Identity { nodes: vec![node], images: vec![] }, ..target() });
+    let node = NodeIdentity { name: "a".into(), node_id: "ND_1".into(), version: "1.13.5".into(), config_sha256: None };
+    executor.target =
+        Arc::new(Target { identity: Identity { nodes: vec![node], images: vec![], tls_pin: None }, ..target() });
     executor.waivers = vec![waiver("<1.13.6")];
     let unknown = with("a.b", &[], Lane::Shared, |_| Box::pin(async { Err(anyhow::anyhow!("no answer").into()) }));
     assert_eq!(executor.attempt(unknown).await.expect("an attempt").outcome, Outcome::Errored);
@@ -343,8 +346,9 @@ async fn a_drill_is_healed_however_it_ends() {
 #[tokio::test]
 async fn a_waiver_hides_neither_another_failure_nor_that_nothing_was_tested() {
     let mut executor = executor();
-    let node = NodeIdentity { name: "a".into(), node_id: "ND_1".into(), version: "1.13.5".into() };
-    executor.target = Arc::new(Target { identity: Identity { nodes: vec![node], images: vec![] }, ..target() });
+    let node = NodeIdentity { name: "a".into(), node_id: "ND_1".into(), version: "1.13.5".into(), config_sha256: None };
+    executor.target =
+        Arc::new(Target { identity: Identity { nodes: vec![node], images: vec![], tls_pin: None }, ..target() });
     executor.waivers = vec![waiver("<1.13.6")];
     let runs: [for<'a> fn(&'a Ctx) -> CheckFuture<'a>; 2] = [
         |_| Box::pin(async { Err(crate::prelude::failed("a valid token is refused", "401", "200", "look", None)) }),

@@ -197,6 +197,7 @@ pub(crate) mod tests {
             line: 7,
             outcome,
             flaky: false,
+            simulated: vec![],
             attempts,
         };
         let header = Header {
@@ -208,7 +209,8 @@ pub(crate) mod tests {
             target: TargetInfo { kind: "containers".into(), url: "wss://127.0.0.1:1".into(), planted: None },
             interrupted: false,
         };
-        let subject = Subject { before: Identity { nodes: vec![], images: vec![] }, restarts: vec![], after: None };
+        let before = Identity { nodes: vec![], images: vec![], tls_pin: None };
+        let subject = Subject { endpoints: vec![], before, restarts: vec![], after: None };
         let plan = Plan::new(vec!["a.b".into(), "a.c".into()]);
         let results = vec![result("a.b", Outcome::Failed, vec![attempt]), result("a.c", Outcome::NotRun, vec![])];
         let leftovers = vec!["glt-k3f9-a.b-room".to_owned()];
