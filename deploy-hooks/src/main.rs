@@ -1,30 +1,100 @@
-//! `greenlight`: the thin hooks that will move traffic on a passing report.
-//!
-//! In this version it holds no hook: it prints what is planned and exits 2, so that a pipeline that calls it early
-//! stops instead of going on ungated.
+//! `greenlight`: thin hooks that move traffic on a passing, signed report and on nothing else. They read reports; they
+//! never link suites.
 
+mod audit;
+mod clock;
+mod deploy;
+mod engine;
+mod failure;
+mod gate;
+mod interrupt;
+mod keygen;
+mod output;
+mod process;
+mod report;
+
+use clap::{Parser, Subcommand};
+use failure::Failure;
 use greenlight_reports::Exit;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Planned commands and what each will do.
-const PLAN: &[(&str, &str)] = &[
-    ("gate", "decide from a signed report whether exactly this artefact may be shipped"),
-    ("deploy", "start the idle side, verify it, switch traffic, watch, drain; resume or abort at any point"),
-    ("rollback", "create, list, run, verify and rehearse encrypted rollback points"),
-    ("plan", "read what is deployed and list the steps to a new version, each with its undo"),
-    ("env", "update, validate and template environment files"),
-    ("validate", "static lint and live checks of one category"),
-    ("migrate", "all of the above in order, with automatic rollback"),
-    ("report", "show and compare reports"),
-    ("doctor", "say what this machine lacks, and the command that mends it"),
-];
+/// Moves production traffic only on a passing, fresh, signed report about exactly what is shipped.
+#[derive(Debug, Parser)]
+#[command(
+    name = "greenlight",
+    version,
+    after_help = "\
+Exit codes: 0 done, or the gate is open; 1 a check failed; 2 usage or configuration; 3 inconclusive; 4 not everything
+required ran; 5 evidence refused; 6 target or engine unreachable; 7 deploy failed and rolled back; 8 rollback failed;
+130 interrupted.
+
+Not there yet: plan, env, rollback, validate, migrate, doctor."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Gate(gate::GateArgs),
+    Deploy(deploy::DeployArgs),
+    #[command(subcommand)]
+    Report(report::ReportCommand),
+    Keygen(keygen::KeygenArgs),
+    /// The log of everything that was moved.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Whether any line of the log was changed, taken out or put in. Keep the printed hash somewhere else: it shows a cut
+    /// end as well.
+    Verify {
+        /// The log: `audit.jsonl` in the folder that `state` in deployment.yaml names.
+        file: PathBuf,
+        /// The last hash as printed before; the log must still hold it.
+        #[arg(long, value_name = "SHA256")]
+        holds: Option<String>,
+    },
+}
 
 fn main() -> ExitCode {
-    eprintln!("greenlight {}: no command works yet. Planned:", env!("CARGO_PKG_VERSION"));
-    for (command, purpose) in PLAN {
-        eprintln!("  {command:<9} {purpose}");
+    let cli = Cli::parse();
+    let exit = match run(&cli) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            eprintln!("error: {}", process::secrets_of_the_environment().text(&failure.message));
+            failure.exit
+        }
+    };
+    eprintln!("exit {}: {}", exit.code(), exit.reason());
+    exit.into()
+}
+
+fn run(cli: &Cli) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::unknown)?;
+    match &cli.command {
+        Command::Gate(args) => runtime.block_on(gate::run(args)),
+        Command::Deploy(args) => runtime.block_on(deploy::run(args)),
+        Command::Report(command) => report::run(command),
+        Command::Keygen(args) => keygen::run(args),
+        Command::Audit(AuditCommand::Verify { file, holds }) => verify_audit(file, holds.as_deref()),
     }
-    eprintln!("What works today is `cargo verify`.");
-    eprintln!("exit {}: {}", Exit::Usage.code(), Exit::Usage.reason());
-    Exit::Usage.into()
+}
+
+fn verify_audit(file: &std::path::Path, holds: Option<&str>) -> Result<Exit, Failure> {
+    let shown = file.display();
+    let text =
+        std::fs::read_to_string(file).map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
+    let (lines, head) = audit::verify(&text).map_err(|problem| Failure::refused(format!("{shown}: {problem}")))?;
+    if let Some(holds) = holds.filter(|holds| holds.is_empty() || !text.contains(&format!("\"sha256\":\"{holds}\""))) {
+        return Err(Failure::refused(format!(
+            "{shown} does not hold {holds:?}: its end was cut, or it is another log"
+        )));
+    }
+    output::print(&format!("whole    {lines} lines   {head}\n"))?;
+    Ok(Exit::Passed)
 }

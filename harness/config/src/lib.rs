@@ -1,5 +1,6 @@
 //! Configuration files, parsed at the edge into types that need no further checking.
 
+mod deployment;
 mod error;
 mod expected_skips;
 pub mod lint;
@@ -7,6 +8,9 @@ mod normalised;
 mod staging_tests;
 mod waivers;
 
+pub use deployment::{
+    ArtefactSpec, Deployment, Driver, Environment, GateSpec, Lines, Step, Steps, WaiverSpec, Warnings,
+};
 pub use error::ConfigError;
 pub use expected_skips::ExpectedSkips;
 pub use normalised::{LEFT_OUT, normalised, normalised_sha256};

@@ -43,7 +43,7 @@ pub struct Cli {
     #[arg(long, value_enum, default_value = "text", requires = "list")]
     pub format: ListFormat,
 
-    /// Folder for report.json, junit.xml, run.jsonl and logs. Files of an earlier run in it are replaced.
+    /// Folder for report.json, its signature, junit.xml, run.jsonl and logs. Files of an earlier run in it are replaced.
     #[arg(long, value_name = "DIR", default_value = "target/greenlight")]
     pub out: PathBuf,
 
@@ -62,6 +62,11 @@ pub struct Cli {
     /// Decides the order of checks; printed with every run. Without it, a random one is drawn.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+
+    /// Sign the report with this private key (PEM, ed25519, as `greenlight keygen` makes it): report.intoto.jsonl. A gate
+    /// believes signed reports only. Without it the report is not signed.
+    #[arg(long, value_name = "FILE", env = "GREENLIGHT_SIGN_KEY")]
+    pub sign_key: Option<PathBuf>,
 
     /// Refuse to test anything else than a staging in containers.
     #[arg(long)]

@@ -2,14 +2,16 @@
 
 use crate::args::{Cli, ListFormat, OutputFormat};
 use crate::explain::explain;
-use crate::output::{OutDir, print_report, result_line, verdict_line, write_files};
+use crate::output::{ATTESTATION, OutDir, print_report, result_line, verdict_line, write_files, write_whole};
 use crate::session::{Session, SessionError, configuration, runtime};
 use greenlight_fixtures::{PlantedFault, Staging, catalogue, find};
-use greenlight_harness::reports::{Exit, Redactor, Report, RunVerdict, canonical_json};
+use greenlight_harness::reports::{Exit, Redactor, Report, RunVerdict, Signer, attest, canonical_json};
 use greenlight_harness::{Check, Selection, select};
 use greenlight_suites::{SUITES, checks};
 use libtest_mimic::Arguments;
+use std::fs;
 use std::io::{self, Write as _};
+use std::path::Path;
 
 /// Runs the command and says how it ended. Everything that goes wrong has been printed by then.
 pub fn execute(cli: &Cli) -> Exit {
@@ -51,6 +53,8 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
             .map_err(|error| (Exit::Inconclusive, error.to_string()));
     }
 
+    // Before anything is started: a run that can't be signed is of no use to the gate that waits for it.
+    let signer = cli.sign_key.as_deref().map(signing_key).transpose().map_err(|error| usage(&error))?;
     let out = OutDir::prepare(&cli.out).map_err(|error| usage(&error))?;
     let unknown = |error: &dyn std::fmt::Display| (Exit::Inconclusive, error.to_string());
     let runtime = runtime().map_err(|error| unknown(&error))?;
@@ -76,11 +80,29 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
     };
     let ended = session.run(&runtime, &interrupt).map_err(|error| (exit_of(&error), error.to_string()))?;
     write_files(out.path(), &ended.report).map_err(|error| unknown(&format!("cannot write the report: {error}")))?;
+    if let Some(signer) = &signer {
+        let signed = attest(&ended.report, signer).map_err(io::Error::from);
+        signed
+            .and_then(|attestation| write_whole(out.path(), ATTESTATION, &attestation))
+            .map_err(|error| unknown(&format!("cannot sign the report: {error}")))?;
+    }
     print(cli.output, &ended.report, &out).map_err(|error| unknown(&error))?;
     if cli.require_containers && ended.report.header.target.kind != "containers" {
         return Err((Exit::Unreachable, "this run was to test a staging in containers, and did not".into()));
     }
     Ok(exit_for(&ended.report))
+}
+
+/// Reads a private key from a file that nobody else can read.
+fn signing_key(file: &Path) -> Result<Signer, String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let shown = file.display();
+    let read = |error: io::Error| format!("cannot read the signing key {shown}: {error}");
+    let mode = fs::metadata(file).map_err(read)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(format!("others can read the signing key {shown} (mode {:o}); `chmod 600 {shown}`", mode & 0o7777));
+    }
+    Signer::from_pem(&fs::read_to_string(file).map_err(read)?).map_err(|error| format!("{shown}: {error}"))
 }
 
 fn exit_of(error: &SessionError) -> Exit {

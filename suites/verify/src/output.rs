@@ -7,7 +7,9 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-const FILES: [&str; 4] = ["report.json", "junit.xml", "run.jsonl", "libtest.log"];
+/// The signature on report.json; it lies beside it.
+pub(crate) const ATTESTATION: &str = "report.intoto.jsonl";
+const FILES: [&str; 5] = ["report.json", ATTESTATION, "junit.xml", "run.jsonl", "libtest.log"];
 
 /// The output folder, held by one run at a time and proven writable before anything is started.
 pub struct OutDir {
@@ -64,7 +66,8 @@ pub fn write_files(folder: &Path, report: &Report) -> io::Result<()> {
     write_whole(folder, "junit.xml", &junit(report)?)
 }
 
-fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file whole or not at all.
+pub(crate) fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let partial = folder.join(format!(".{name}.partial"));
     let mut file = File::create(&partial)?;
     file.write_all(bytes)?;

@@ -1,0 +1,361 @@
+//! `greenlight deploy` on the command line.
+
+use super::command_driver::{CommandDriver, expected};
+use super::driver::Driver as _;
+use super::engine::{Ended, Engine};
+use super::journal::{Ending, Journal, Plan, Position};
+use super::lock::{Lock, holder};
+use super::phase::{Colour, FORWARD, Phase};
+use super::place::{Place, State};
+use crate::audit;
+use crate::failure::Failure;
+use crate::gate::{ask, gate_text, policy};
+use crate::output::print;
+use clap::{Args, Subcommand};
+use greenlight_config::{Deployment, Driver as Means, Environment, Lines};
+use greenlight_reports::Exit;
+use rand::RngExt as _;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use tokio_util::sync::CancellationToken;
+
+/// Gives an environment's traffic to a new build: gate, start the idle colour, verify it, switch, watch, drain the old
+/// one. Whatever is red after the switch takes traffic back; whatever is red before removes the new colour.
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Every phase is written down before and after. After a crash, or Ctrl-C, `resume` goes on and `abort` goes back; both end
+with all old or all new. Once the old colour drains, only `resume` is left.
+
+Exit codes: 0 the new build has the traffic; 7 the deploy failed and everything is as before, verified; 8 a person is
+needed; 1 to 6 nothing was begun, as `greenlight gate` says; 130 interrupted, `resume` works.
+
+Examples:
+  greenlight deploy --env staging --dry-run
+  greenlight deploy --env production
+  greenlight deploy --pipeline release
+  greenlight deploy status --env production
+  greenlight deploy resume --env production"
+)]
+pub(crate) struct DeployArgs {
+    #[command(subcommand)]
+    command: Option<DeployCommand>,
+
+    #[command(flatten)]
+    target: Wanted,
+
+    /// Every environment of this pipeline in turn, each gated by a report of its own; the first that is not new ends it.
+    #[arg(long, value_name = "NAME", conflicts_with = "env")]
+    pipeline: Option<String>,
+
+    /// Say what would be done and whether the gate is open; nothing is touched.
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Another report than the one that the environment names.
+    #[arg(long, value_name = "FILE", conflicts_with = "pipeline")]
+    report: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+struct Wanted {
+    /// The environment.
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+
+    /// Keys, environments, drivers.
+    #[arg(long, value_name = "FILE", default_value = "config/deployment.yaml")]
+    config: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum DeployCommand {
+    /// Who has the traffic, what the last deploy did, and what is under way.
+    Status(Wanted),
+    /// Give new traffic to a colour that is there, after gate, identity and suites, as in a deploy.
+    Switch {
+        /// The colour.
+        colour: Colour,
+        #[command(flatten)]
+        target: Wanted,
+    },
+    /// Go on with a deploy that was interrupted.
+    Resume(Wanted),
+    /// Go back to the old colour, unless it drains already.
+    Abort(Wanted),
+}
+
+/// Runs it.
+///
+/// # Errors
+/// [`Failure`].
+pub(crate) async fn run(args: &DeployArgs) -> Result<Exit, Failure> {
+    let read = |wanted: &Wanted| Deployment::read(&wanted.config).map_err(Failure::usage);
+    match &args.command {
+        None => {
+            let deployment = read(&args.target)?;
+            let stages = match &args.pipeline {
+                None => vec![named(&args.target)?.to_owned()],
+                Some(name) => stages(&deployment, name)?,
+            };
+            for stage in stages {
+                let exit = Site::open(&deployment, &stage, args.report.as_deref())?.begin(args.dry_run).await?;
+                if exit != Exit::Passed {
+                    return Ok(exit);
+                }
+            }
+            Ok(Exit::Passed)
+        }
+        Some(DeployCommand::Status(wanted)) => Site::open(&read(wanted)?, named(wanted)?, None)?.status().await,
+        Some(DeployCommand::Switch { colour, target }) => {
+            Site::open(&read(target)?, named(target)?, None)?.switch(*colour).await
+        }
+        Some(DeployCommand::Resume(wanted)) => Site::open(&read(wanted)?, named(wanted)?, None)?.go_on(false).await,
+        Some(DeployCommand::Abort(wanted)) => Site::open(&read(wanted)?, named(wanted)?, None)?.go_on(true).await,
+    }
+}
+
+fn named(wanted: &Wanted) -> Result<&str, Failure> {
+    wanted.env.as_deref().ok_or_else(|| Failure::usage("which environment? name it with --env"))
+}
+
+fn stages(deployment: &Deployment, name: &str) -> Result<Vec<String>, Failure> {
+    deployment.pipelines.get(name).cloned().ok_or_else(|| {
+        let known: Vec<&str> = deployment.pipelines.keys().map(String::as_str).collect();
+        Failure::usage(format!("deployment.yaml has no pipeline {name:?}; it has {}", known.join(", ")))
+    })
+}
+
+/// One environment and where its records lie.
+struct Site<'a> {
+    deployment: &'a Deployment,
+    name: &'a str,
+    environment: &'a Environment,
+    lines: &'a Lines,
+    report: Option<&'a Path>,
+    place: Place,
+}
+
+impl<'a> Site<'a> {
+    fn open(deployment: &'a Deployment, name: &'a str, report: Option<&'a Path>) -> Result<Self, Failure> {
+        let environment = deployment.environment(name).map_err(Failure::usage)?;
+        let Some(Means::Command(lines)) = &environment.driver else {
+            return Err(Failure::usage(format!(
+                "environment {name} has no driver: it is gated only. Add `driver:` to it in deployment.yaml to deploy to it"
+            )));
+        };
+        Ok(Self { deployment, name, environment, lines, report, place: Place::of(deployment, name)? })
+    }
+
+    fn driver<'b>(&'b self, deploy: &str, lock: &'b Lock, interrupt: &CancellationToken) -> CommandDriver<'b> {
+        CommandDriver {
+            deployment: self.deployment,
+            name: self.name,
+            environment: self.environment,
+            lines: self.lines,
+            report: self.report,
+            deploy: deploy.to_owned(),
+            lock,
+            interrupt: interrupt.clone(),
+        }
+    }
+
+    fn audit(&self, action: &str, detail: &str) -> Result<(), Failure> {
+        audit::append(&self.place.audit, self.name, action, detail).map(drop)
+    }
+
+    async fn begin(&self, dry_run: bool) -> Result<Exit, Failure> {
+        let id = new_id();
+        let lock = Lock::take(&self.place.lock(), &format!("deploy {id}"))?;
+        let interrupt = crate::interrupt::on_signal()?;
+        if let Some((_, position)) =
+            Journal::open(&self.place.journal())?.filter(|(_, position)| position.ended.is_none())
+        {
+            return Err(Failure::usage(format!(
+                "deploy {} of {} is not finished; `greenlight deploy resume --env {}` goes on, `abort` goes back",
+                position.plan.id, self.name, self.name
+            )));
+        }
+        let driver = self.driver(&id, &lock, &interrupt);
+        let from = driver.active().await?;
+        let to = from.map_or(Colour::Blue, Colour::other);
+        let artefact = policy(self.deployment, self.environment).await?.artefact;
+        let plan = Plan { id, environment: self.name.to_owned(), from, to, expected: expected(&artefact) };
+        if dry_run {
+            return self.rehearse(&plan).await;
+        }
+        eprintln!("deploy   {} {}   {} -> {to}", plan.id, self.name, from.map_or("none", Colour::word));
+        self.audit("deploy", &format!("{} to {to}: {}", plan.id, plan.expected.join(", ")))?;
+        let journal = Journal::create(&self.place.journal(), &plan)?;
+        let position = Position { plan, back: None, done: vec![], begun: vec![], ended: None };
+        self.run(&driver, journal, position).await
+    }
+
+    async fn rehearse(&self, plan: &Plan) -> Result<Exit, Failure> {
+        let decision = ask(self.deployment, self.environment, self.report).await?;
+        let mut text = gate_text(self.name, &decision);
+        let from = plan.from.map_or("none", Colour::word);
+        let _ = writeln!(text, "dry run  {} {from} -> {}; nothing is touched", self.name, plan.to);
+        let _ = writeln!(text, "  expected   {}", plan.expected.join(", "));
+        for phase in FORWARD {
+            let line = match phase {
+                Phase::Gate => "asked, and again before the switch".to_owned(),
+                Phase::Before => format!("{} of your checks", self.environment.checks.before.len()),
+                Phase::Start => self.lines.start.run.join(" "),
+                Phase::Identify => self.lines.identify.run.join(" "),
+                Phase::Verify => self.lines.verify.run.join(" "),
+                Phase::Switch => self.lines.switch.run.join(" "),
+                Phase::Watch => format!(
+                    "{} for {} s, then {} of your checks",
+                    self.lines.watch.run.join(" "),
+                    self.environment.soak_s,
+                    self.environment.checks.after.len()
+                ),
+                Phase::Drain => format!("{}   (no way back from here)", self.lines.drain.run.join(" ")),
+                _ => self.lines.remove.run.join(" "),
+            };
+            let _ = writeln!(text, "  {:<10} {line}", phase.word());
+        }
+        print(&text)?;
+        Ok(decision.exit())
+    }
+
+    /// `resume`, or `abort` if the way is to lead back.
+    async fn go_on(&self, back: bool) -> Result<Exit, Failure> {
+        let word = if back { "abort" } else { "resume" };
+        let lock = Lock::take(&self.place.lock(), word)?;
+        let interrupt = crate::interrupt::on_signal()?;
+        let none = || Failure::usage(format!("no deploy of {} is under way; there is nothing to {word}", self.name));
+        let (mut journal, mut position) = Journal::open(&self.place.journal())?.ok_or_else(none)?;
+        if position.ended.is_some() {
+            return Err(none());
+        }
+        if back && position.back.is_none() {
+            if position.is_past_return() {
+                return Err(Failure::usage(format!(
+                    "the old colour of {} drains already, and can't come back; `greenlight deploy resume --env {}` finishes",
+                    self.name, self.name
+                )));
+            }
+            let reason = "aborted by a person";
+            journal.turn_back(reason)?;
+            position.back = Some(reason.to_owned());
+        }
+        let plan = &position.plan;
+        eprintln!("{word:<8} {} {}   {} -> {}", plan.id, self.name, plan.from.map_or("none", Colour::word), plan.to);
+        self.audit(word, &plan.id)?;
+        let driver = self.driver(&position.plan.id.clone(), &lock, &interrupt);
+        self.run(&driver, journal, position).await
+    }
+
+    async fn run(&self, driver: &CommandDriver<'_>, journal: Journal, position: Position) -> Result<Exit, Failure> {
+        let plan = position.plan.clone();
+        let told = std::cell::RefCell::new(None);
+        let on_phase = |phase: Phase, word: &str| {
+            eprintln!("  {:<12} {word}", phase.word());
+            if word != "begun"
+                && let Err(failure) = self.audit(phase.word(), &format!("{} {word}", plan.id))
+            {
+                told.borrow_mut().get_or_insert(failure);
+            }
+        };
+        let ended = Engine { driver, journal, position, on_phase: &on_phase }.run().await;
+        let Ended { exit, ending, reason } = match ended {
+            Ok(ended) => ended,
+            Err(failure) => {
+                let advice = format!("`greenlight deploy resume --env {}` goes on, `abort` goes back", self.name);
+                return Err(Failure::new(failure.exit, format!("{}; {advice}", failure.message)));
+            }
+        };
+        let reason = reason.unwrap_or_default();
+        self.audit("ended", &format!("{} {ending:?} {reason}", plan.id))?;
+        match ending {
+            Ending::New => self.place.set_state(&State::now(Some(plan.to), &plan.id, plan.expected.clone()))?,
+            Ending::Old if self.place.state()?.is_none() && plan.from.is_some() => {
+                self.place.set_state(&State::now(plan.from, &plan.id, vec![]))?;
+            }
+            Ending::Old | Ending::Stuck => {}
+        }
+        if let Some(failure) = told.into_inner() {
+            return Err(failure.during("the deploy has ended, and the audit log has not all of it"));
+        }
+        let word = match ending {
+            Ending::New => format!("NEW      {} has the traffic of {}", plan.to, self.name),
+            Ending::Old => {
+                format!("OLD      {} has the traffic of {}", plan.from.map_or("nobody", Colour::word), self.name)
+            }
+            Ending::Stuck => format!("STUCK    {}", self.name),
+        };
+        print(&format!("{word}   {}\n", if reason.is_empty() { plan.id } else { reason }))?;
+        Ok(exit)
+    }
+
+    async fn status(&self) -> Result<Exit, Failure> {
+        let mut text = String::new();
+        match self.place.state()? {
+            None => drop(writeln!(text, "state    no deploy has ended yet")),
+            Some(state) => {
+                let active = state.active.map_or("none", Colour::word);
+                let _ = writeln!(
+                    text,
+                    "state    {active} since {} (deploy {})   {}",
+                    state.since,
+                    state.deploy,
+                    state.runs.join(", ")
+                );
+            }
+        }
+        match holder(&self.place.lock()) {
+            Some(holder) => drop(writeln!(text, "lock     {holder}")),
+            None => drop(writeln!(text, "lock     free")),
+        }
+        match std::fs::read_to_string(self.place.journal()).ok().and_then(|text| super::journal::read(&text).ok()) {
+            Some(position) if position.ended.is_none() => {
+                let next = position.next().map_or("the end", Phase::word);
+                let way = if position.back.is_some() { "back" } else { "forward" };
+                let _ = writeln!(text, "deploy   {} is under way, {way}, at {next}", position.plan.id);
+            }
+            Some(position) => drop(writeln!(text, "deploy   {} ended {:?}", position.plan.id, position.ended)),
+            None => drop(writeln!(text, "deploy   none")),
+        }
+        print(&text)?;
+        Ok(Exit::Passed)
+    }
+
+    async fn switch(&self, colour: Colour) -> Result<Exit, Failure> {
+        let lock = Lock::take(&self.place.lock(), &format!("switch to {colour}"))?;
+        let interrupt = crate::interrupt::on_signal()?;
+        if Journal::open(&self.place.journal())?.is_some_and(|(_, position)| position.ended.is_none()) {
+            return Err(Failure::usage("a deploy is under way; `resume` or `abort` it first"));
+        }
+        let id = new_id();
+        let driver = self.driver(&id, &lock, &interrupt);
+        let let_through = driver.gate().await?;
+        let runs = driver.identify(colour).await?;
+        if let Some(missing) = let_through.iter().find(|line| !runs.contains(line)) {
+            return Err(Failure::red(format!("{colour} does not run what the gate has seen: {missing}")));
+        }
+        driver.verify(colour).await?;
+        self.audit("switch", &format!("{id} by hand to {colour}"))?;
+        driver.switch(colour).await?;
+        let active = driver.active().await?;
+        if active != Some(colour) {
+            let active = active.map_or("none", Colour::word);
+            return Err(Failure::new(
+                Exit::RollbackFailed,
+                format!("traffic was given to {colour} and the balancer says {active}"),
+            ));
+        }
+        self.place.set_state(&State::now(Some(colour), &id, let_through))?;
+        print(&format!("NEW      {colour} has the traffic of {}   {id}\n", self.name))?;
+        Ok(Exit::Passed)
+    }
+}
+
+/// Five letters and digits.
+fn new_id() -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut random = rand::rng();
+    (0..5).map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())])).collect()
+}

@@ -1,0 +1,15 @@
+//! `greenlight deploy`: a new build takes an environment's traffic, or the old one keeps it.
+
+mod command;
+mod command_driver;
+mod driver;
+mod engine;
+mod journal;
+mod lock;
+mod phase;
+mod place;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use command::{DeployArgs, run};

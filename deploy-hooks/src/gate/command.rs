@@ -1,0 +1,123 @@
+//! `greenlight gate` on the command line.
+
+use super::evidence::ask;
+use super::serve::serve;
+use crate::failure::Failure;
+use crate::output::{Format, print};
+use clap::Args;
+use greenlight_config::Deployment;
+use greenlight_reports::Exit;
+use greenlight_reports::gate::{Decision, self_test};
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Decides whether what deployment.yaml describes may be shipped to an environment.
+///
+/// The gate is open only if the report is signed by a pinned key, fresh, whole, about exactly that build and
+/// configuration, from a real target, and every required check passed. Each reason against it is printed.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 open; 1 a check failed; 3 inconclusive; 4 not everything required ran; 5 the report is stale, foreign,
+unsigned or was changed; 2 the configuration is wrong.
+
+Examples:
+  greenlight gate --env staging
+  greenlight gate --env production --report ci/report.json -o json
+  greenlight gate --self-test
+  GREENLIGHT_GATE_TOKEN=… greenlight gate --env production --serve 127.0.0.1:8080   # for Flagger and Argo Rollouts")]
+pub(crate) struct GateArgs {
+    /// The environment.
+    #[arg(long, value_name = "NAME", required_unless_present = "self_test")]
+    pub env: Option<String>,
+
+    /// Another report than the one that the environment names. Its attestation, FILE with the ending `.intoto.jsonl`, lies
+    /// beside it.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+
+    /// Keys, environments, policies.
+    #[arg(long, value_name = "FILE", default_value = "config/deployment.yaml")]
+    pub config: String,
+
+    /// Corrupt a good report in every known way, and fail unless each is refused for its own reason.
+    #[arg(long, conflicts_with_all = ["env", "report", "serve"])]
+    pub self_test: bool,
+
+    /// Answer over HTTP instead, until interrupted. GREENLIGHT_GATE_TOKEN holds the bearer token that callers need.
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "report")]
+    pub serve: Option<SocketAddr>,
+
+    /// What to print on standard output.
+    #[arg(short, long, value_enum, default_value = "text")]
+    pub output: Format,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// [`Failure`]; a closed gate is no failure but a status.
+pub(crate) async fn run(args: &GateArgs) -> Result<Exit, Failure> {
+    if args.self_test {
+        return test_itself();
+    }
+    let deployment = Deployment::read(&args.config).map_err(Failure::usage)?;
+    let name = args.env.as_deref().unwrap_or_default();
+    if let Some(address) = args.serve {
+        return serve(deployment, name, address).await;
+    }
+    let environment = deployment.environment(name).map_err(Failure::usage)?;
+    let decision = ask(&deployment, environment, args.report.as_deref()).await?;
+    match args.output {
+        Format::Text => print(&text(name, &decision))?,
+        Format::Json => print(&format!("{}\n", json(name, &decision)))?,
+    }
+    Ok(decision.exit())
+}
+
+/// The decision for people.
+pub(crate) fn text(environment: &str, decision: &Decision) -> String {
+    let mut text = String::new();
+    let word = if decision.is_open() { "OPEN" } else { "CLOSED" };
+    let run = decision.run_id.as_deref().map(|run| format!("   run {run}")).unwrap_or_default();
+    let key = decision.signed_by.as_deref().and_then(|key| key.get(..12)).map(|key| format!("   signed by {key}…"));
+    let _ = writeln!(text, "gate     {word:<7} {environment}{run}{}", key.unwrap_or_default());
+    for refusal in &decision.refusals {
+        let _ = writeln!(text, "  {:<20} {refusal}", refusal.name());
+    }
+    for waived in &decision.waived {
+        let _ = writeln!(text, "  waived               {waived}");
+    }
+    text
+}
+
+/// The decision for programs.
+pub(crate) fn json(environment: &str, decision: &Decision) -> serde_json::Value {
+    let refusal = |refusal: &greenlight_reports::gate::Refusal| serde_json::json!({ "name": refusal.name(), "message": refusal.to_string() });
+    serde_json::json!({
+        "format": 1,
+        "environment": environment,
+        "open": decision.is_open(),
+        "exit": decision.exit().code(),
+        "refusals": decision.refusals.iter().map(refusal).collect::<Vec<_>>(),
+        "waived": decision.waived,
+        "run_id": decision.run_id,
+        "signed_by": decision.signed_by,
+    })
+}
+
+fn test_itself() -> Result<Exit, Failure> {
+    let cases = self_test().map_err(Failure::unknown)?;
+    let mut text = String::new();
+    let mut wrong = 0;
+    for case in &cases {
+        let found: Vec<&str> = case.decision.refusals.iter().map(|refusal| refusal.name()).collect();
+        let held = if case.held() { "ok" } else { "WRONG" };
+        wrong += usize::from(!case.held());
+        let found = if found.is_empty() { "open".to_owned() } else { found.join(", ") };
+        let _ = writeln!(text, "  {held:<6} {:<58} {found}", case.name);
+    }
+    let _ = writeln!(text, "{} corruptions refused, {wrong} not; the good report opens", cases.len() - 1 - wrong);
+    print(&text)?;
+    Ok(if wrong == 0 { Exit::Passed } else { Exit::Failed })
+}

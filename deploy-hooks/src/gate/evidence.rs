@@ -1,0 +1,61 @@
+//! The files of a report, and the question.
+
+use super::policy::policy;
+use crate::failure::Failure;
+use greenlight_config::{Deployment, Environment};
+use greenlight_reports::gate::{Decision, Evidence, decide};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use time::OffsetDateTime;
+
+/// A report and what lies beside it.
+pub(crate) struct Files {
+    report: Vec<u8>,
+    attestation: Option<Vec<u8>>,
+}
+
+impl Files {
+    /// Reads report.json and report.intoto.jsonl beside it.
+    ///
+    /// # Errors
+    /// When the report can't be read; an attestation that is missing is a matter of the decision.
+    pub(crate) fn read(report: &Path) -> Result<Self, Failure> {
+        let missing = |path: &Path, error: &std::io::Error| {
+            format!("cannot read the evidence {}: {error}; `cargo verify --sign-key FILE` writes it", path.display())
+        };
+        let beside = attestation_of(report);
+        let attestation = match std::fs::read(&beside) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(Failure::refused(missing(&beside, &error))),
+        };
+        let bytes = std::fs::read(report).map_err(|error| Failure::refused(missing(report, &error)))?;
+        Ok(Self { report: bytes, attestation })
+    }
+
+    /// As the gate takes it.
+    pub(crate) fn evidence(&self) -> Evidence<'_> {
+        Evidence { report: &self.report, attestation: self.attestation.as_deref() }
+    }
+}
+
+/// Where the attestation of a report lies.
+fn attestation_of(report: &Path) -> PathBuf {
+    report.with_extension("intoto.jsonl")
+}
+
+/// Asks the gate of an environment, with the report that it names or another one.
+///
+/// # Errors
+/// When the question can't be put; a closed gate is an answer.
+pub(crate) async fn ask(
+    deployment: &Deployment,
+    environment: &Environment,
+    other: Option<&Path>,
+) -> Result<Decision, Failure> {
+    let report = other.map_or_else(|| deployment.path(&environment.gate.report), Path::to_owned);
+    // The policy first: a configuration that is wrong is said even where there is no report yet.
+    let policy = policy(deployment, environment).await?;
+    let files = Files::read(&report)?;
+    Ok(decide(files.evidence(), &policy, OffsetDateTime::now_utc()))
+}

@@ -1,0 +1,10 @@
+//! `greenlight gate`: what the configuration demands, held against a report.
+
+mod command;
+mod evidence;
+mod policy;
+mod serve;
+
+pub(crate) use command::{GateArgs, run, text as gate_text};
+pub(crate) use evidence::{Files, ask};
+pub(crate) use policy::policy;

@@ -1,0 +1,147 @@
+//! `greenlight report`: what a report says, whether it is whole and signed, and what changed since another one.
+
+use crate::failure::Failure;
+use crate::gate::Files;
+use crate::output::print;
+use clap::Subcommand;
+use greenlight_reports::{Exit, Report, RunVerdict, Verifier, compare, open, open_signed};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Shows, compares and verifies reports.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReportCommand {
+    /// Verdict, counts, subject, and every check that is not green. Exits as the run did.
+    Show {
+        /// report.json.
+        #[arg(value_name = "FILE", default_value = "target/greenlight/report.json")]
+        file: PathBuf,
+    },
+    /// What is newly red, mended, gone or slower. Exits 1 if something is newly red or nobody looks there any more.
+    Diff {
+        /// The report of before.
+        earlier: PathBuf,
+        /// The report of now.
+        #[arg(value_name = "LATER", default_value = "target/greenlight/report.json")]
+        later: PathBuf,
+    },
+    /// Whether the report is whole and signed by a key. Says nothing about its verdict: that is the gate's.
+    Verify {
+        /// report.json; its attestation lies beside it.
+        #[arg(value_name = "FILE", default_value = "target/greenlight/report.json")]
+        file: PathBuf,
+        /// A public key in PEM; may be given several times.
+        #[arg(long = "key", value_name = "FILE", required = true)]
+        keys: Vec<PathBuf>,
+    },
+}
+
+/// Runs it.
+///
+/// # Errors
+/// [`Failure`].
+pub(crate) fn run(command: &ReportCommand) -> Result<Exit, Failure> {
+    match command {
+        ReportCommand::Show { file } => show(file),
+        ReportCommand::Diff { earlier, later } => diff(earlier, later),
+        ReportCommand::Verify { file, keys } => verify(file, keys),
+    }
+}
+
+fn read(file: &Path) -> Result<Report, Failure> {
+    let refused = |error: &dyn std::fmt::Display| Failure::refused(format!("{}: {error}", file.display()));
+    open(&std::fs::read(file).map_err(|error| refused(&error))?).map_err(|error| refused(&error))
+}
+
+fn show(file: &Path) -> Result<Exit, Failure> {
+    let report = read(file)?;
+    let header = &report.header;
+    let mut text = String::new();
+    let _ = writeln!(text, "run      {}   {} to {}", header.run_id, header.started, header.ended);
+    let _ = writeln!(text, "target   {} {}", header.target.kind, header.target.url);
+    if let Some(fault) = &header.target.planted {
+        let _ = writeln!(text, "PLANTED  {fault}");
+    }
+    for node in &report.subject.before.nodes {
+        let config = node.config_sha256.as_deref().map(|sum| format!("   config {}", short(sum))).unwrap_or_default();
+        let _ = writeln!(text, "node     {} {} {}{config}", node.name, node.version, node.node_id);
+    }
+    for image in &report.subject.before.images {
+        let program =
+            image.program_sha256.as_deref().map(|sum| format!("   program {}", short(sum))).unwrap_or_default();
+        let _ = writeln!(text, "image    {} {}{program}", image.name, short(&image.id));
+    }
+    for result in report.results.iter().filter(|result| result.outcome != greenlight_reports::Outcome::Passed) {
+        let reason = result.attempts.last().and_then(|attempt| attempt.reason.as_deref());
+        let what = result.failure().map(|failure| failure.what.as_str()).or(reason).unwrap_or_default();
+        let _ = writeln!(text, "{:<8} {}   {what}", result.outcome.word(), result.id);
+    }
+    let counts = report.counts;
+    let _ = writeln!(
+        text,
+        "{:<8} {} passed, {} warned, {} failed, {} errored, {} skipped, {} not run",
+        format!("{:?}", report.verdict).to_uppercase(),
+        counts.passed,
+        counts.warned,
+        counts.failed,
+        counts.errored,
+        counts.skipped,
+        counts.not_run
+    );
+    print(&text)?;
+    Ok(match report.verdict {
+        _ if header.interrupted => Exit::Interrupted,
+        RunVerdict::Passed => Exit::Passed,
+        RunVerdict::Failed => Exit::Failed,
+        RunVerdict::Inconclusive => Exit::Inconclusive,
+        RunVerdict::Incomplete => Exit::Incomplete,
+    })
+}
+
+fn short(sum: &str) -> String {
+    sum.chars().take(19).collect()
+}
+
+fn diff(earlier: &Path, later: &Path) -> Result<Exit, Failure> {
+    let found = compare(&read(earlier)?, &read(later)?);
+    let mut text = String::new();
+    for (word, ids) in [
+        ("NEW RED", &found.newly_red),
+        ("red", &found.still_red),
+        ("mended", &found.mended),
+        ("flaky", &found.flaky),
+        ("added", &found.added),
+        ("GONE", &found.gone),
+        ("NOT RUN", &found.no_longer_run),
+    ] {
+        for id in ids {
+            let _ = writeln!(text, "{word:<8} {id}");
+        }
+    }
+    for (id, before, now) in &found.slower {
+        let _ = writeln!(text, "slower   {id}   {before} ms, now {now} ms (one run each)");
+    }
+    if text.is_empty() {
+        text.push_str("nothing changed\n");
+    }
+    print(&text)?;
+    let worse = !(found.newly_red.is_empty() && found.gone.is_empty() && found.no_longer_run.is_empty());
+    Ok(if worse { Exit::Failed } else { Exit::Passed })
+}
+
+fn verify(file: &Path, keys: &[PathBuf]) -> Result<Exit, Failure> {
+    let key = |path: &PathBuf| {
+        let shown = path.display();
+        let pem =
+            std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
+        Verifier::from_pem(&pem).map_err(|error| Failure::usage(format!("{shown}: {error}")))
+    };
+    let keys = keys.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+    let files = Files::read(file)?;
+    let evidence = files.evidence();
+    let refused = |error: &dyn std::fmt::Display| Failure::refused(format!("{}: {error}", file.display()));
+    let attestation = evidence.attestation.ok_or_else(|| refused(&"the report is not signed"))?;
+    let (report, key) = open_signed(evidence.report, attestation, &keys).map_err(|error| refused(&error))?;
+    print(&format!("whole and signed   run {}   key {key}\n", report.header.run_id))?;
+    Ok(Exit::Passed)
+}

@@ -1,0 +1,151 @@
+//! One environment: what it demands, what is shipped to it, and by what means.
+
+use super::gate::{ArtefactSpec, GateSpec};
+use super::step::{Step, Steps};
+use serde::Deserialize;
+
+/// One environment.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// What a report must show.
+    pub gate: GateSpec,
+    /// What is about to be shipped.
+    pub artefact: ArtefactSpec,
+    /// The operator's own checks.
+    #[serde(default)]
+    pub checks: Steps,
+    /// How a build gets there. Without it the environment is gated only, and something else deploys.
+    pub driver: Option<Driver>,
+    /// For how many seconds both colours run after the switch, while the checks in `checks.after` and the driver's
+    /// `watch` still can take traffic back.
+    #[serde(default)]
+    pub soak_s: u64,
+}
+
+/// How a build gets into an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Driver {
+    /// The operator's own command lines, one for each thing to do.
+    Command(Lines),
+}
+
+/// One command line for each thing to do. Each is told by its environment: GREENLIGHT_ENVIRONMENT, GREENLIGHT_COLOUR (the
+/// one to act on), GREENLIGHT_OTHER_COLOUR and GREENLIGHT_DEPLOY (the deploy's id). Each must do nothing, successfully, if
+/// it has been done already: after a crash it is called again.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lines {
+    /// Prints `blue`, `green` or `none`: the colour that gets new traffic.
+    pub active: Step,
+    /// Starts the colour, without traffic.
+    pub start: Step,
+    /// Prints what the colour runs: `image_id sha256:…`, `program_sha256 …` or `image_digest sha256:…`, one a line.
+    pub identify: Step,
+    /// Fails unless the colour works.
+    pub verify: Step,
+    /// Gives new traffic to the colour, and keeps it there over a reload.
+    pub switch: Step,
+    /// Fails if the colour, which has the traffic, does not do well.
+    pub watch: Step,
+    /// Lets the colour's calls end, and returns when they have.
+    pub drain: Step,
+    /// Removes what is left of the colour.
+    pub remove: Step,
+}
+
+impl Lines {
+    /// Every line with its key.
+    pub fn all(&self) -> [(&'static str, &Step); 8] {
+        let Self { active, start, identify, verify, switch, watch, drain, remove } = self;
+        [
+            ("active", active),
+            ("start", start),
+            ("identify", identify),
+            ("verify", verify),
+            ("switch", switch),
+            ("watch", watch),
+            ("drain", drain),
+            ("remove", remove),
+        ]
+    }
+}
+
+impl Environment {
+    pub(super) fn problems(&self) -> impl Iterator<Item = String> {
+        let mut problems = self.gate.problems();
+        problems.extend(self.artefact.problems());
+        problems.extend(self.checks.problems());
+        if let Some(Driver::Command(lines)) = &self.driver {
+            problems
+                .extend(lines.all().iter().flat_map(|(name, step)| step.problems(&format!("driver.command.{name}"))));
+        }
+        problems.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Deployment;
+
+    const GOOD: &str = "format: 1
+keys: [greenlight.pub.pem]
+state: state
+environments:
+  staging:
+    gate:
+      report: report.json
+      required: [api.room_life_cycle]
+      age_max_s: 3600
+    artefact:
+      image: livekit/livekit-server:v1.13.5
+    checks:
+      before:
+        - {name: disk, run: [df], timeout_s: 5}
+        - {name: then, run: [df], timeout_s: 5, after: [disk]}
+pipelines:
+  release: [staging]
+";
+
+    #[test]
+    fn a_good_file_is_read_with_its_defaults_and_paths_beside_it() {
+        let read = Deployment::parse("/etc/greenlight/deployment.yaml", GOOD).expect("good");
+        let staging = read.environment("staging").expect("there");
+        assert_eq!((staging.gate.clock_skew_max_s, staging.gate.flaky_accepted, staging.soak_s), (5, false, 0));
+        assert_eq!(staging.gate.warnings, super::super::Warnings::WithoutWaivers);
+        assert_eq!(read.path(&read.keys[0]).to_str(), Some("/etc/greenlight/greenlight.pub.pem"));
+        assert_eq!(
+            read.environment("production").expect_err("not there"),
+            "deployment.yaml has no environment \"production\"; it has staging"
+        );
+    }
+
+    /// Each of these would make a gate that opens on nothing, or a deploy that does nothing.
+    #[test]
+    fn what_would_open_on_nothing_is_refused() {
+        for (from, to, problem) in [
+            ("format: 1", "format: 2", "format is 2 and must be 1"),
+            ("required: [api.room_life_cycle]", "required: []", "gate requires no check"),
+            ("required: [api.room_life_cycle]", "required: [smoke]", "a check is named suite.name"),
+            ("required: [api.room_life_cycle]", "required: [a.b, a.b]", "has \"a.b\" twice"),
+            ("age_max_s: 3600", "age_max_s: 0", "gate.age_max_s is 0"),
+            ("      age_max_s: 3600\n", "", "age_max_s"),
+            ("image: livekit/livekit-server:v1.13.5", "version: 1.13.5", "artefact names no build"),
+            ("image: livekit/livekit-server:v1.13.5", "image_id: sha256:12", "artefact.image_id is no `sha256:`"),
+            ("run: [df], timeout_s: 5}", "run: [], timeout_s: 5}", "checks.before.disk runs nothing"),
+            ("run: [df], timeout_s: 5}", "run: [df], timeout_s: 0}", "checks.before.disk.timeout_s is 0"),
+            ("after: [disk]", "after: [disc]", "waits for \"disc\""),
+            ("name: then", "name: disk", "two steps called \"disk\""),
+            ("release: [staging]", "release: [stagin]", "pipelines.release names \"stagin\""),
+            ("release: [staging]", "release: []", "pipelines.release has no stage"),
+            ("  staging:", "  ../staging:", "use letters, digits"),
+            ("keys:", "key:", "key"),
+        ] {
+            let text = GOOD.replacen(from, to, 1);
+            assert_ne!(text, GOOD, "{from}");
+            let error = Deployment::parse("deployment.yaml", &text).expect_err(to).to_string();
+            assert!(error.contains(problem), "no {problem:?} in: {error}");
+        }
+    }
+}

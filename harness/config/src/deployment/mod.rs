@@ -1,0 +1,12 @@
+//! `deployment.yaml`: which keys are believed, what each environment demands before it lets a build in, and how that is
+//! done there.
+
+mod environment;
+mod file;
+mod gate;
+mod step;
+
+pub use environment::{Driver, Environment, Lines};
+pub use file::Deployment;
+pub use gate::{ArtefactSpec, GateSpec, WaiverSpec, Warnings};
+pub use step::{Step, Steps};
