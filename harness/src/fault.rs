@@ -86,6 +86,10 @@ faults! {
     CertificateOtherIssuer = "certificate_other_issuer",
     /// A part may have any number of processes.
     PartWithoutLimits = "part_without_limits",
+    /// One node may use all memory of the machine.
+    NodeUnlimitedMemory = "node_unlimited_memory",
+    /// One node may use all processors of the machine.
+    NodeUnlimitedCpus = "node_unlimited_cpus",
     /// One node may have a thousand files and sockets open.
     NodeFewOpenFiles = "node_few_open_files",
     /// More packets came to a node than its buffer takes.

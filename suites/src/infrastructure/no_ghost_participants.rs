@@ -27,7 +27,6 @@ async fn check(ctx: &Ctx) -> Verdict {
     let suspects = ghosts(&mut redis).await?;
     // What is being opened or closed right now is over by the second look.
     let apart = Duration::from_secs_f64(ctx.limits().orphans_apart_s);
-    let started = Instant::now();
     let cleared = ctx
         .eventually(apart, async || {
             let now = ghosts(&mut client.connect().await?).await?;
@@ -49,10 +48,10 @@ async fn check(ctx: &Ctx) -> Verdict {
         }
     }
     ctx.pass().measured("participants_listed", listed as f64, AtLeast(0.0), 1)?.measured(
-        "suspects_gone_after_s",
-        started.elapsed().as_secs_f64(),
+        "suspects_at_first_look",
+        suspects.len() as f64,
         AtLeast(0.0),
-        suspects.len() + 1,
+        1,
     )
 }
 
