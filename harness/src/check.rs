@@ -89,6 +89,8 @@ pub enum Capability {
     Drill,
     /// The engine that runs the parts can be asked about them.
     Engine,
+    /// The parts' processes stand in `/proc` of this machine.
+    Processes,
     /// The balancer ends TLS.
     Tls,
     /// The application's database can be reached.
@@ -118,6 +120,7 @@ impl Capability {
         ("load", Self::Load),
         ("drill", Self::Drill),
         ("engine", Self::Engine),
+        ("processes", Self::Processes),
         ("tls", Self::Tls),
         ("postgres", Self::Postgres),
         ("webhooks", Self::Webhooks),
@@ -155,6 +158,7 @@ impl fmt::Display for Capability {
             Self::Load => "a target of our own that may be loaded",
             Self::Drill => "parts of our own that may be ended and started",
             Self::Engine => "the engine that runs the parts",
+            Self::Processes => "the parts' processes in `/proc` of this machine: an engine that runs here",
             Self::Tls => "TLS at the balancer",
             Self::Postgres => "the address of a database",
             Self::Webhooks => "webhooks to a receiver of ours",

@@ -86,6 +86,18 @@ faults! {
     CertificateOtherIssuer = "certificate_other_issuer",
     /// A part may have any number of processes.
     PartWithoutLimits = "part_without_limits",
+    /// One node may use all memory of the machine.
+    NodeUnlimitedMemory = "node_unlimited_memory",
+    /// One node may use all processors of the machine.
+    NodeUnlimitedCpus = "node_unlimited_cpus",
+    /// One node may have a thousand files and sockets open.
+    NodeFewOpenFiles = "node_few_open_files",
+    /// More packets came to a node than its buffer takes.
+    MediaBufferOverrun = "media_buffer_overrun",
+    /// The shared memory of the database's container is nearly full.
+    DatabaseDiskFull = "database_disk_full",
+    /// Nodes that are told to end are killed after three seconds.
+    StopGraceShort = "stop_grace_short",
     // Monitoring.
     /// A node answers Prometheus on another port than the known one.
     PrometheusMoved = "prometheus_moved",

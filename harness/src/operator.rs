@@ -1,6 +1,7 @@
 //! What may be done to the parts of a target that is ours: drills end and freeze them, other checks look at what the
 //! engine says of them.
 
+use crate::file_systems::FileSystem;
 use anyhow::Result;
 use std::future::Future;
 use std::pin::Pin;
@@ -17,7 +18,8 @@ pub enum Action {
     Thaw,
     /// SIGKILL.
     Kill,
-    /// SIGTERM, without waiting for the end.
+    /// What an orchestrator does at a deploy: SIGTERM, and SIGKILL when the part has not ended within its grace
+    /// period. Does not wait for the end.
     Terminate,
     /// A part that has ended is started again as it was.
     Start,
@@ -66,6 +68,19 @@ pub trait Operator: Send + Sync {
     /// # Errors
     /// When there is none.
     fn read<'a>(&'a self, part: &'a str, path: &'a str) -> Operating<'a, (String, u32)>;
+
+    /// A file of `/proc/<pid>` of the part's main process, such as `limits` or `net/udp`, read on this machine. A check
+    /// that asks needs [`crate::Capability::Processes`].
+    ///
+    /// # Errors
+    /// When the part does not run, or its processes are not of this machine.
+    fn process<'a>(&'a self, part: &'a str, file: &'a str) -> Operating<'a, String>;
+
+    /// The mounted file systems of a part as its own `df` says; `None` when it has no `df`.
+    ///
+    /// # Errors
+    /// When there is no such part, or `df` says something else.
+    fn file_systems<'a>(&'a self, part: &'a str) -> Operating<'a, Option<Vec<FileSystem>>>;
 
     /// Makes every part run again, waits until the target is ready, whatever a drill has left, and names the parts that
     /// were killed or terminated since the last time.

@@ -56,6 +56,20 @@ impl RedisConnection {
         kept.into_values().map(|bytes| Node::decode(&*bytes).context("an entry of `nodes`")).collect()
     }
 
+    /// Nodes that have registered and not renewed their entry for some seconds: id, and for how many. A node renews it
+    /// every two seconds, and after five counts as gone (livekit-server 1.13.5); one without statistics has just come.
+    ///
+    /// # Errors
+    /// As [`Self::nodes`].
+    pub async fn silent_nodes(&mut self) -> Result<BTreeMap<String, i64>> {
+        /// Twice the server's own five seconds.
+        const SILENT_S: i64 = 10;
+        let nodes = self.nodes().await?;
+        let now = self.now_s().await?;
+        let silent = |node: Node| node.stats.map(|stats| (node.id, now - stats.updated_at));
+        Ok(nodes.into_iter().filter_map(silent).filter(|(_, silent_s)| *silent_s > SILENT_S).collect())
+    }
+
     /// Which node has which room: room name and node id.
     ///
     /// # Errors

@@ -101,11 +101,21 @@ pub struct Limits {
     pub node_memory_mib_max: f64,
     /// Goroutines of a media server node.
     pub node_goroutines_max: f64,
+    /// Seconds after which what Redis keeps of the dead is looked at again.
+    pub orphans_apart_s: f64,
+    /// Files and sockets that a process may have open.
+    pub open_files_min: f64,
+    /// Media packets dropped for want of a buffer, of all that came.
+    pub media_drops_percent_max: f64,
+    /// Free share of a file system.
+    pub disk_free_percent_min: f64,
+    /// Free space of a file system.
+    pub disk_free_mib_min: f64,
 }
 
 impl Limits {
     /// Every limit with its key in the file.
-    fn all(&self) -> [(&'static str, f64); 13] {
+    fn all(&self) -> [(&'static str, f64); 18] {
         [
             ("health_ms_max", self.health_ms_max),
             ("redis_ms_max", self.redis_ms_max),
@@ -120,6 +130,11 @@ impl Limits {
             ("clock_skew_s_max", self.clock_skew_s_max),
             ("node_memory_mib_max", self.node_memory_mib_max),
             ("node_goroutines_max", self.node_goroutines_max),
+            ("orphans_apart_s", self.orphans_apart_s),
+            ("open_files_min", self.open_files_min),
+            ("media_drops_percent_max", self.media_drops_percent_max),
+            ("disk_free_percent_min", self.disk_free_percent_min),
+            ("disk_free_mib_min", self.disk_free_mib_min),
         ]
     }
 }
@@ -236,6 +251,11 @@ mod tests {
             ("clock_skew_s_max: 5", "clock_skew_s_max: 0", "limits.clock_skew_s_max is 0"),
             ("node_memory_mib_max: 400", "node_memory_mib_max: 0", "limits.node_memory_mib_max is 0"),
             ("node_goroutines_max: 5000", "node_goroutines_max: 0", "limits.node_goroutines_max is 0"),
+            ("orphans_apart_s: 60", "orphans_apart_s: 0", "limits.orphans_apart_s is 0"),
+            ("open_files_min: 4096", "open_files_min: 0", "limits.open_files_min is 0"),
+            ("drops_percent_max: 1", "drops_percent_max: 0", "limits.media_drops_percent_max is 0"),
+            ("free_percent_min: 5", "free_percent_min: 0", "limits.disk_free_percent_min is 0"),
+            ("free_mib_min: 32", "free_mib_min: 0", "limits.disk_free_mib_min is 0"),
             ("local: greenlight/redis:7.0", "local: greenlight/redis", "images.redis has \"greenlight/redis\""),
             ("official: haproxy:2.6", "official: \"haproxy:\"", "images.haproxy has \"haproxy:\""),
             ("official: redis:7.0", "official: \":7.0\"", "images.redis has \":7.0\""),

@@ -2,7 +2,7 @@
 
 use super::Executor;
 use crate::check::{Capability, Check, CheckFuture, Lane};
-use crate::{Action, Ctx, Fault, Interrupt, Operating, Operator, PartState, Target, TargetKind};
+use crate::{Action, Ctx, Fault, FileSystem, Interrupt, Operating, Operator, PartState, Target, TargetKind};
 use greenlight_clients::{Http, Key, Secret};
 use greenlight_config::{ExpectedSkips, StagingTests, Waiver};
 use greenlight_reports::Limit::AtLeast;
@@ -312,6 +312,12 @@ impl Operator for Hands {
     }
     fn read<'a>(&'a self, _: &'a str, path: &'a str) -> Operating<'a, (String, u32)> {
         Box::pin(async move { anyhow::bail!("no file {path}") })
+    }
+    fn process<'a>(&'a self, part: &'a str, _: &'a str) -> Operating<'a, String> {
+        Box::pin(async move { anyhow::bail!("no part {part}") })
+    }
+    fn file_systems<'a>(&'a self, _: &'a str) -> Operating<'a, Option<Vec<FileSystem>>> {
+        Box::pin(async { Ok(None) })
     }
     fn heal(&self) -> Operating<'_, Vec<String>> {
         self.0.fetch_add(1, Ordering::SeqCst);

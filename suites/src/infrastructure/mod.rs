@@ -8,6 +8,7 @@ mod database_connection_headroom;
 mod database_size;
 mod database_transaction;
 mod database_writable;
+mod disk_space;
 mod drill_drain;
 mod drill_node_killed;
 mod drill_redis_flushed;
@@ -15,6 +16,8 @@ mod drill_redis_frozen;
 mod no_dead_nodes;
 mod no_foreign_nodes;
 mod no_ghost_participants;
+mod open_files;
+mod receive_buffer;
 mod redis;
 mod redis_client_headroom;
 mod redis_eviction_policy;
@@ -56,6 +59,9 @@ pub(crate) const CHECKS: &[&Check] = &[
     &tls_days_left::CHECK,
     &turn_tls::CHECK,
     &resource_limits::CHECK,
+    &open_files::CHECK,
+    &receive_buffer::CHECK,
+    &disk_space::CHECK,
     &balancer_reaches_every_node::CHECK,
     &drill_redis_frozen::CHECK,
     &drill_redis_flushed::CHECK,
