@@ -2,6 +2,7 @@
 //! engine says of them.
 
 use anyhow::Result;
+use greenlight_clients::Secret;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -67,8 +68,15 @@ pub trait Operator: Send + Sync {
     /// When there is none.
     fn read<'a>(&'a self, part: &'a str, path: &'a str) -> Operating<'a, (String, u32)>;
 
-    /// Makes every part run again, waits until the target is ready, whatever a drill has left, and names the parts that
-    /// were killed or terminated since the last time.
+    /// Ends a part in order, gives it this text for one of its configuration files, and starts it again. Returns when
+    /// the engine has started it. [`Operator::heal`] brings back the text that was there before the first such change.
+    ///
+    /// # Errors
+    /// When there is no such part or file, or it does not end.
+    fn configure<'a>(&'a self, part: &'a str, path: &'a str, text: &'a Secret) -> Operating<'a, ()>;
+
+    /// Makes every part run again as it was configured, waits until the target is ready, whatever a drill has left, and names the parts that
+    /// were killed, terminated or configured since the last time.
     ///
     /// # Errors
     /// When it does not become ready, or a part had ended that nobody had killed or terminated.

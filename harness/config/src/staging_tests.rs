@@ -101,11 +101,13 @@ pub struct Limits {
     pub node_memory_mib_max: f64,
     /// Goroutines of a media server node.
     pub node_goroutines_max: f64,
+    /// Life of a token that the application issues.
+    pub token_life_s_max: f64,
 }
 
 impl Limits {
     /// Every limit with its key in the file.
-    fn all(&self) -> [(&'static str, f64); 13] {
+    fn all(&self) -> [(&'static str, f64); 14] {
         [
             ("health_ms_max", self.health_ms_max),
             ("redis_ms_max", self.redis_ms_max),
@@ -120,6 +122,7 @@ impl Limits {
             ("clock_skew_s_max", self.clock_skew_s_max),
             ("node_memory_mib_max", self.node_memory_mib_max),
             ("node_goroutines_max", self.node_goroutines_max),
+            ("token_life_s_max", self.token_life_s_max),
         ]
     }
 }
@@ -236,6 +239,7 @@ mod tests {
             ("clock_skew_s_max: 5", "clock_skew_s_max: 0", "limits.clock_skew_s_max is 0"),
             ("node_memory_mib_max: 400", "node_memory_mib_max: 0", "limits.node_memory_mib_max is 0"),
             ("node_goroutines_max: 5000", "node_goroutines_max: 0", "limits.node_goroutines_max is 0"),
+            ("token_life_s_max: 86400", "token_life_s_max: 0", "limits.token_life_s_max is 0"),
             ("local: greenlight/redis:7.0", "local: greenlight/redis", "images.redis has \"greenlight/redis\""),
             ("official: haproxy:2.6", "official: \"haproxy:\"", "images.haproxy has \"haproxy:\""),
             ("official: redis:7.0", "official: \":7.0\"", "images.redis has \":7.0\""),

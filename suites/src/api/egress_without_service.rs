@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Api],
     timeout: secs(60),
     lane: Lane::Shared,
-    proven_by: &[Fault::EgressNotRouted],
+    proven_by: &[Fault::EgressNotRouted, Fault::ConnectionsDropped],
     fix: FIX,
     source: source!(),
     run: run!(check),

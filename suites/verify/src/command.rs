@@ -5,11 +5,13 @@ use crate::explain::explain;
 use crate::output::{OutDir, print_report, result_line, verdict_line, write_files};
 use crate::session::{Session, SessionError, configuration, runtime};
 use greenlight_fixtures::{PlantedFault, Staging, catalogue, find};
+use greenlight_harness::clients::tokens_of;
 use greenlight_harness::reports::{Exit, Redactor, Report, RunVerdict, canonical_json};
 use greenlight_harness::{Check, Selection, select};
 use greenlight_suites::{SUITES, checks};
 use libtest_mimic::Arguments;
 use std::io::{self, Write as _};
+use std::path::Path;
 
 /// Runs the command and says how it ended. Everything that goes wrong has been printed by then.
 pub fn execute(cli: &Cli) -> Exit {
@@ -51,6 +53,9 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
             .map_err(|error| (Exit::Inconclusive, error.to_string()));
     }
 
+    if let Some(file) = &cli.token_file {
+        holds_tokens(file).map_err(|error| usage(&error))?;
+    }
     let out = OutDir::prepare(&cli.out).map_err(|error| usage(&error))?;
     let unknown = |error: &dyn std::fmt::Display| (Exit::Inconclusive, error.to_string());
     let runtime = runtime().map_err(|error| unknown(&error))?;
@@ -65,6 +70,7 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
         fault,
         seed: cli.seed.unwrap_or_else(rand::random),
         retries: cli.retries,
+        token_file: cli.token_file.as_deref(),
         folder: out.path(),
         arguments: Arguments {
             test_threads: Some(usize::from(cli.threads)),
@@ -81,6 +87,17 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
         return Err((Exit::Unreachable, "this run was to test a staging in containers, and did not".into()));
     }
     Ok(exit_for(&ended.report))
+}
+
+/// Before anything starts: a run without the tokens that were to be looked at is of no use.
+fn holds_tokens(file: &Path) -> Result<(), String> {
+    let advice = "name a file with one token a line with --token-file";
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| format!("cannot read the tokens in {}: {error}; {advice}", file.display()))?;
+    match tokens_of(&text).is_empty() {
+        true => Err(format!("there is no token in {}; {advice}", file.display())),
+        false => Ok(()),
+    }
 }
 
 fn exit_of(error: &SessionError) -> Exit {
