@@ -62,7 +62,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     );
     let callers: Vec<_> =
         listed.into_iter().filter(|known| known.identity == "caller").map(|known| known.sid).collect();
-    ensure!(callers, == [sid.clone()], "the participant is another one after the resume", blame = Component::LivekitServer, fix = "read the node's log");
+    ensure!(callers, == std::slice::from_ref(&sid), "the participant is another one after the resume", blame = Component::LivekitServer, fix = "read the node's log");
 
     // The control: somebody who does leave is told of.
     caller.leave().await;
