@@ -25,21 +25,21 @@ async fn check(ctx: &Ctx) -> Verdict {
     let tokens = ctx.application_tokens()?;
     let now_s = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs_f64();
     let keys = [ctx.key().clone()];
-    let mut concern = None;
+    let (mut broken, mut concerns) = (Vec::new(), Vec::new());
     for (index, token) in tokens.iter().enumerate() {
         for finding in token.lint(&keys, now_s, ctx.limits().token_life_s_max) {
-            let what = format!("token {} of the application {}", index + 1, finding.what);
-            let halt = failed(what, finding.found, finding.expected, FIX, None);
             // One that never ends works today too, and is what this check is for.
-            match finding.works_today && finding.what != "never ends" {
-                true => concern = concern.or(Some(halt)),
-                false => return Err(halt),
-            }
+            let list = if finding.works_today && finding.what != "never ends" { &mut concerns } else { &mut broken };
+            list.push(format!("token {} {}: {}, not {}", index + 1, finding.what, finding.found, finding.expected));
         }
     }
+    let halt = |what, found: Vec<String>| failed(what, found.join("; "), "sound tokens", FIX, None);
+    if !broken.is_empty() {
+        return Err(halt("the application issues tokens that are wrong", broken));
+    }
     let pass = ctx.pass().counted("tokens_read", tokens.len(), AtLeast(1.0))?;
-    match concern {
-        Some(concern) => pass.warned(concern),
-        None => Ok(pass),
+    match concerns.is_empty() {
+        true => Ok(pass),
+        false => pass.warned(halt("the application issues tokens that work today and will hurt", concerns)),
     }
 }
