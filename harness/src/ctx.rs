@@ -3,9 +3,10 @@
 use crate::operator::Operator;
 use crate::target::{ConfigFile, NodeTarget, Target, TurnTarget};
 use crate::verdict::{Halt, PassBuilder, failed};
+use anyhow::Context as _;
 use greenlight_clients::{
     Database, Dispatches, EgressApi, Endpoint, IngressApi, JoinError, Key, Metrics, RedisClient, Rooms, Secret, Signal,
-    SipApi, TokenBuilder, Twirp, VideoGrant, WebhookSink,
+    SipApi, Token, TokenBuilder, Twirp, VideoGrant, WebhookSink, tokens_of,
 };
 use greenlight_config::Limits;
 use greenlight_media::Participant;
@@ -78,6 +79,24 @@ impl Ctx {
     /// The target's API key.
     pub fn key(&self) -> &Key {
         &self.target.key
+    }
+
+    /// A key that the target does not have, for a drill that gives it one.
+    ///
+    /// # Errors
+    /// Skipped when there is none.
+    pub fn spare_key(&self) -> Result<&Key, Halt> {
+        self.target.spare_key.as_ref().ok_or_else(|| Halt::Skipped("no key is there to be added".into()))
+    }
+
+    /// The tokens in the file that the application's tokens were put in.
+    ///
+    /// # Errors
+    /// Skipped when there is no such file; errored when it can't be read.
+    pub fn application_tokens(&self) -> Result<Vec<Token>, Halt> {
+        let file = self.target.token_file.as_ref();
+        let file = file.ok_or_else(|| Halt::Skipped("no file of the application's tokens is known".into()))?;
+        Ok(tokens_of(&std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?))
     }
 
     /// The target's Redis.

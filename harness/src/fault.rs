@@ -239,6 +239,16 @@ faults! {
     BadRequestsHidden = "bad_requests_hidden",
     /// Tokens without an expiry are refused, as later versions do.
     ExpiryRequired = "expiry_required",
+    /// Tokens that say they were issued in the future are refused.
+    IssueTimeEnforced = "issue_time_enforced",
+    /// The application's tokens never end.
+    ApplicationTokensEndless = "application_tokens_endless",
+    /// The application signs its tokens with another secret.
+    ApplicationTokensForged = "application_tokens_forged",
+    /// The application writes grants with underscores.
+    ApplicationTokensSnakeCase = "application_tokens_snake_case",
+    /// One node takes its keys from a variable, and not from its file.
+    KeysInEnvironment = "keys_in_environment",
     /// Answers repeat the token of the request.
     TokenEchoed = "token_echoed",
     /// Identities and room names may have a thousand bytes.
@@ -325,6 +335,12 @@ faults! {
     PreflightBlocked = "preflight_blocked",
     /// The balancer replaces a header of the server.
     HeaderReplaced = "header_replaced",
+    /// Who ends a recording gets no answer: the connection ends.
+    ConnectionsDropped = "connections_dropped",
+    /// That no bridge makes a phone call comes out as 500.
+    CallRefusalMasked = "call_refusal_masked",
+    /// The balancer ends connections without an answer when an address asks too often who is in a room.
+    CallsCutOff = "calls_cut_off",
     /// The balancer limits how often an address may ask who is in a room.
     CallsLimited = "calls_limited",
     /// The balancer does not know where agents register.

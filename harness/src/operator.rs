@@ -3,6 +3,7 @@
 
 use crate::file_systems::FileSystem;
 use anyhow::Result;
+use greenlight_clients::Secret;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -82,8 +83,15 @@ pub trait Operator: Send + Sync {
     /// When there is no such part, or `df` says something else.
     fn file_systems<'a>(&'a self, part: &'a str) -> Operating<'a, Option<Vec<FileSystem>>>;
 
-    /// Makes every part run again, waits until the target is ready, whatever a drill has left, and names the parts that
-    /// were killed or terminated since the last time.
+    /// Ends a part in order, gives it this text for one of its configuration files, and starts it again. Returns when
+    /// the engine has started it. [`Operator::heal`] brings back the text that was there before the first such change.
+    ///
+    /// # Errors
+    /// When there is no such part or file, or it does not end.
+    fn configure<'a>(&'a self, part: &'a str, path: &'a str, text: &'a Secret) -> Operating<'a, ()>;
+
+    /// Makes every part run again as it was configured, waits until the target is ready, whatever a drill has left, and
+    /// names the parts that were killed, terminated or configured since the last time.
     ///
     /// # Errors
     /// When it does not become ready, or a part had ended that nobody had killed or terminated.

@@ -93,7 +93,8 @@ impl Run {
         };
         let secrets = [("API secret", target.key.secret.expose())];
         let further = target.secrets.iter().map(|(name, secret)| (name.as_str(), secret.expose()));
-        let redactor = Redactor::new(secrets.into_iter().chain(further));
+        let spare = target.spare_key.iter().map(|key| ("spare API secret", key.secret.expose()));
+        let redactor = Redactor::new(secrets.into_iter().chain(spare).chain(further));
         let executor = Executor {
             waivers: options.waivers,
             blind: options.blind && options.planted.is_some(),
@@ -483,11 +484,16 @@ mod tests {
 
     #[test]
     fn every_secret_of_the_target_goes() {
-        let leaky = leaked("a.leaky", |_| Box::pin(async { Err(anyhow::anyhow!("sent turn-pass-1234").into()) }));
+        let leaky = leaked("a.leaky", |_| {
+            Box::pin(async { Err(anyhow::anyhow!("sent turn-pass-1234 and spare-secret-1234").into()) })
+        });
         let mut with_more = target();
         with_more.secrets = vec![("TURN password".into(), greenlight_clients::Secret::new("turn-pass-1234"))];
+        let spare = greenlight_clients::Secret::new("spare-secret-1234");
+        with_more.spare_key = Some(greenlight_clients::Key { id: "spare".into(), secret: spare });
         let report = planned(&[leaky], with_more, options(7));
-        assert_eq!(report.results[0].attempts[0].reason.as_deref(), Some("sent [TURN password]"));
+        let reason = report.results[0].attempts[0].reason.as_deref();
+        assert_eq!(reason, Some("sent [TURN password] and [spare API secret]"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use greenlight_reports::{Identity, NodeIdentity};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How the target came to be.
@@ -52,6 +53,10 @@ pub struct Target {
     pub configuration: Vec<ConfigFile>,
     /// An API key of the deployment.
     pub key: Key,
+    /// A key that the deployment does not have, for drills that give it one. Reports must not show its secret either.
+    pub spare_key: Option<Key>,
+    /// A file of tokens that the application has issued, one a line.
+    pub token_file: Option<PathBuf>,
     /// Further secrets that must not show up in a report: name and value.
     pub secrets: Vec<(String, Secret)>,
     /// Which processes answered when the target was found ready.

@@ -111,11 +111,13 @@ pub struct Limits {
     pub disk_free_percent_min: f64,
     /// Free space of a file system.
     pub disk_free_mib_min: f64,
+    /// Life of a token that the application issues.
+    pub token_life_s_max: f64,
 }
 
 impl Limits {
     /// Every limit with its key in the file.
-    fn all(&self) -> [(&'static str, f64); 18] {
+    fn all(&self) -> [(&'static str, f64); 19] {
         [
             ("health_ms_max", self.health_ms_max),
             ("redis_ms_max", self.redis_ms_max),
@@ -135,6 +137,7 @@ impl Limits {
             ("media_drops_percent_max", self.media_drops_percent_max),
             ("disk_free_percent_min", self.disk_free_percent_min),
             ("disk_free_mib_min", self.disk_free_mib_min),
+            ("token_life_s_max", self.token_life_s_max),
         ]
     }
 }
@@ -256,6 +259,7 @@ mod tests {
             ("drops_percent_max: 1", "drops_percent_max: 0", "limits.media_drops_percent_max is 0"),
             ("free_percent_min: 5", "free_percent_min: 0", "limits.disk_free_percent_min is 0"),
             ("free_mib_min: 32", "free_mib_min: 0", "limits.disk_free_mib_min is 0"),
+            ("token_life_s_max: 86400", "token_life_s_max: 0", "limits.token_life_s_max is 0"),
             ("local: greenlight/redis:7.0", "local: greenlight/redis", "images.redis has \"greenlight/redis\""),
             ("official: haproxy:2.6", "official: \"haproxy:\"", "images.haproxy has \"haproxy:\""),
             ("official: redis:7.0", "official: \":7.0\"", "images.redis has \":7.0\""),

@@ -6,8 +6,8 @@ use crate::peer::Peer;
 use crate::publisher::Publisher;
 use crate::signalling;
 use anyhow::{Result, anyhow, bail, ensure};
-use greenlight_clients::Session;
 use greenlight_clients::proto::{self, SignalTarget, signal_response};
+use greenlight_clients::{JoinError, Session, Signal, Token};
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -27,7 +27,15 @@ pub(crate) enum Command {
     Data(Vec<u8>, oneshot::Sender<Result<()>>),
     /// Publish the audio track, and say its sid.
     Audio(oneshot::Sender<Result<String>>),
+    /// Cut the signal connection with a TCP reset, resume the session, and say whether the server took it for that.
+    Resume(Box<(Signal, Token)>, oneshot::Sender<Result<bool, JoinError>>),
     /// Say goodbye and end.
+    Leave,
+}
+
+/// What a step can't do, since it needs the session itself.
+enum Break {
+    Resume(Box<(Signal, Token)>, oneshot::Sender<Result<bool, JoinError>>),
     Leave,
 }
 
@@ -107,9 +115,25 @@ impl Driver {
         let ended = loop {
             match self.step().await {
                 Ok(ControlFlow::Continue(())) => {}
-                Ok(ControlFlow::Break(())) => {
+                Ok(ControlFlow::Break(Break::Leave)) => {
                     self.session.leave().await;
                     break "the participant left".to_owned();
+                }
+                Ok(ControlFlow::Break(Break::Resume(whither, done))) => {
+                    let sid = self.session.participant_sid().to_owned();
+                    self.session.drop_connection();
+                    match whither.0.resume(&whither.1, &sid).await {
+                        Ok(session) => {
+                            let _ = done.send(Ok(session.reconnected().is_some()));
+                            self.session = session;
+                            self.heard = Instant::now();
+                        }
+                        Err(error) => {
+                            let ended = format!("it was not resumed: {error}");
+                            let _ = done.send(Err(error));
+                            break ended;
+                        }
+                    }
                 }
                 Err(error) => break format!("{error:#}"),
             }
@@ -119,7 +143,7 @@ impl Driver {
     }
 
     /// Waits for one thing to happen, and deals with it.
-    async fn step(&mut self) -> Result<ControlFlow<()>> {
+    async fn step(&mut self) -> Result<ControlFlow<Break>> {
         tokio::select! {
             message = self.session.next(SILENCE_MAX.saturating_sub(self.heard.elapsed())) => {
                 self.heard = Instant::now();
@@ -129,7 +153,8 @@ impl Driver {
             event = self.subscriber.next() => self.on_event(event?)?,
             event = next_of(&mut self.publisher) => drop(event?),
             command = self.commands.recv() => match command {
-                Some(Command::Leave) => return Ok(ControlFlow::Break(())),
+                Some(Command::Leave) => return Ok(ControlFlow::Break(Break::Leave)),
+                Some(Command::Resume(whither, done)) => return Ok(ControlFlow::Break(Break::Resume(whither, done))),
                 Some(command) => self.waiting.push_back(command),
                 None => bail!("nobody holds the participant any more"),
             },
@@ -196,7 +221,7 @@ impl Driver {
         self.waiting.retain(|command| match command {
             Command::Data(_, done) => !done.is_closed(),
             Command::Audio(done) => !done.is_closed(),
-            Command::Leave => true,
+            Command::Resume(..) | Command::Leave => true,
         });
         while !self.waiting.is_empty() {
             let Some(publisher) = &mut self.publisher else {

@@ -122,6 +122,19 @@ impl Participant {
         self.ask("the server's word for the audio track", Command::Audio).await
     }
 
+    /// Cuts the TCP stream of the signal connection with a reset, without a close frame, and resumes the session there:
+    /// media goes on meanwhile. Says whether the server took it for a resume and not for a new join.
+    ///
+    /// # Errors
+    /// As for [`Signal::resume`]; the participant has ended then. [`JoinError::Protocol`] when it had ended before.
+    pub async fn cut_and_resume(&mut self, signal: &Signal, token: &Token) -> Result<bool, JoinError> {
+        let (done, answer) = oneshot::channel();
+        let command = Command::Resume(Box::new((signal.clone(), token.clone())), done);
+        self.commands.send(command).await.map_err(|_| JoinError::Protocol(self.ended()))?;
+        // Joins have a bound of their own.
+        answer.await.unwrap_or_else(|_| Err(JoinError::Protocol(self.ended())))
+    }
+
     async fn ask<T>(&self, what: &str, command: impl FnOnce(oneshot::Sender<Result<T>>) -> Command) -> Result<T> {
         let (done, answer) = oneshot::channel();
         self.commands.send(command(done)).await.map_err(|_| self.ended())?;

@@ -52,6 +52,8 @@ pub(crate) fn target() -> Target {
         turn: None,
         configuration: vec![],
         key: Key { id: "key".into(), secret: Secret::new("a-secret-of-the-target") },
+        spare_key: None,
+        token_file: None,
         secrets: vec![],
         identity: Identity { nodes: vec![], images: vec![], tls_pin: None },
         capabilities: [Capability::Api].into(),
@@ -318,6 +320,9 @@ impl Operator for Hands {
     }
     fn file_systems<'a>(&'a self, _: &'a str) -> Operating<'a, Option<Vec<FileSystem>>> {
         Box::pin(async { Ok(None) })
+    }
+    fn configure<'a>(&'a self, part: &'a str, _: &'a str, _: &'a Secret) -> Operating<'a, ()> {
+        Box::pin(async move { anyhow::bail!("no part {part}") })
     }
     fn heal(&self) -> Operating<'_, Vec<String>> {
         self.0.fetch_add(1, Ordering::SeqCst);

@@ -12,13 +12,21 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Api],
     timeout: secs(60),
     lane: Lane::Shared,
-    proven_by: &[Fault::GrantsIgnored, Fault::RefusalsHidden],
+    proven_by: &[Fault::AnythingAccepted, Fault::GrantsIgnored, Fault::RefusalsHidden],
     fix: FIX,
     source: source!(),
     run: run!(check),
 };
 
-const FIX: &str = "something between here and the server adds grants: compare with a node directly";
+const FIX: &str = "something between here and the server adds grants or tokens: compare with a node directly";
+
+/// The opening of a WebSocket, for a request that no worker would make.
+const UPGRADE: &[(&str, &str)] = &[
+    ("connection", "Upgrade"),
+    ("upgrade", "websocket"),
+    ("sec-websocket-version", "13"),
+    ("sec-websocket-key", "Z3JlZW5saWdodC1wcm9iZQ=="),
+];
 
 async fn check(ctx: &Ctx) -> Verdict {
     let name = ctx.name("worker");
@@ -30,7 +38,9 @@ async fn check(ctx: &Ctx) -> Verdict {
     ensure_joined!(good, "a worker with the grant is refused", blame = Component::Keys, fix = COMPARE_KEYS)
         .close()
         .await;
-    let mut refused = 0;
+    let nameless = ctx.entry().request("GET", "/agent", None, UPGRADE, Vec::new()).await?;
+    ensure!(nameless.status, == 401, "a worker without a token is let in", fix = FIX);
+    let mut refused = 1;
     for grant in
         [VideoGrant::default(), VideoGrant::join("glt"), VideoGrant { room_create: true, ..VideoGrant::default() }]
     {
@@ -43,5 +53,5 @@ async fn check(ctx: &Ctx) -> Verdict {
         }
         refused += 1;
     }
-    ctx.pass().counted("refusals", refused, Exactly(3.0))
+    ctx.pass().counted("refusals", refused, Exactly(4.0))
 }

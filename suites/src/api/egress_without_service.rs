@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Api],
     timeout: secs(60),
     lane: Lane::Shared,
-    proven_by: &[Fault::EgressNotRouted],
+    proven_by: &[Fault::EgressNotRouted, Fault::ConnectionsDropped],
     fix: FIX,
     source: source!(),
     run: run!(check),
@@ -23,7 +23,14 @@ async fn check(ctx: &Ctx) -> Verdict {
     let request = proto::ListEgressRequest { room_name: ctx.name("room"), ..Default::default() };
     let listed = ensure_ok!(ctx.egress().list(&request).await?, "egress can't be listed", fix = FIX);
     ensure!(listed.len(), == 0, "a room that never was has egress", fix = FIX);
-    let stopped = ctx.egress().stop("EG_none").await?.map(drop).map_err(|refusal| refusal.said());
+    let stopped = match ctx.egress().stop("EG_none").await {
+        Ok(answer) => answer.map(drop).map_err(|refusal| refusal.said()),
+        // That there is an answer is the claim: silence is no doubt about it, but its opposite.
+        Err(silence) => {
+            let (what, found) = ("stopping an egress is not answered at all", format!("{silence:#}"));
+            return Err(failed(what, found, "404 not_found", FIX, None));
+        }
+    };
     ensure!(stopped, == Err((404, "not_found".to_owned())), "stopping an egress that is not there is answered wrongly", fix = FIX);
     let weak = ctx.token(VideoGrant { room_create: true, ..VideoGrant::default() }).sign()?;
     let refused = ctx.egress().as_token(&weak).list(&request).await?.map(drop).map_err(|refusal| refusal.0.status);

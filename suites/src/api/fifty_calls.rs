@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Api, Capability::Load],
     timeout: secs(90),
     lane: Lane::Exclusive,
-    proven_by: &[Fault::CallsLimited],
+    proven_by: &[Fault::CallsLimited, Fault::CallsCutOff],
     fix: FIX,
     source: source!(),
     run: run!(check),
@@ -33,7 +33,14 @@ async fn check(ctx: &Ctx) -> Verdict {
     });
     let mut times_ms = Vec::new();
     for (name, answer) in names.iter().zip(join_all(calls).await) {
-        let (created, listed, time) = answer?;
+        let (created, listed, time) = match answer {
+            Ok(answers) => answers,
+            // Silence is an answer here: that calls are lost is what this is about.
+            Err(Halt::Errored(silence)) => {
+                return Err(failed("one of fifty calls is not answered at all", silence, "an answer", FIX, None));
+            }
+            Err(halt) => return Err(halt),
+        };
         let room = ensure_ok!(created, "one of fifty calls that create rooms is refused", fix = FIX);
         ensure!((&room.name, &room.metadata), == (name, name), "a call got another call's answer", fix = FIX);
         let present = ensure_ok!(listed, "one of fifty calls that list participants is refused", fix = FIX);

@@ -4,6 +4,7 @@ mod cors_answers;
 mod cors_preflight;
 mod defaults_alike;
 mod delete_ends_room;
+mod egress_start_unserved;
 mod egress_without_service;
 mod empty_room_name;
 mod fifty_calls;
@@ -26,6 +27,7 @@ mod room_life_cycle;
 mod rpc_without_peer;
 mod send_data_delivered;
 mod settings_kept;
+mod sip_participant_without_bridge;
 mod unknown_room;
 mod update_participant;
 mod update_subscriptions;
@@ -59,7 +61,9 @@ pub(crate) const CHECKS: &[&Check] = &[
     &json_agrees::CHECK,
     &whip_entry::CHECK,
     &egress_without_service::CHECK,
+    &egress_start_unserved::CHECK,
     &ingress_without_service::CHECK,
+    &sip_participant_without_bridge::CHECK,
     &cors_answers::CHECK,
     &cors_preflight::CHECK,
     &headers_as_direct::CHECK,

@@ -1,6 +1,8 @@
 //! Access tokens: who is let in, and who is not.
 
 mod agent_dispatch_grants;
+mod application_tokens;
+mod drill_key_rotation;
 mod early_token_refused;
 mod egress_grants;
 mod endless_tokens;
@@ -8,6 +10,7 @@ mod every_node_takes_the_key;
 mod expired_token_refused;
 mod identity_required;
 mod ingress_grants;
+mod issued_in_future;
 mod join_grant_required;
 mod leeway_of_a_minute;
 mod long_names_refused;
@@ -47,6 +50,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &long_names_refused::CHECK,
     &leeway_of_a_minute::CHECK,
     &endless_tokens::CHECK,
+    &issued_in_future::CHECK,
     &room_administration_grants::CHECK,
     &agent_dispatch_grants::CHECK,
     &room_creation_grant::CHECK,
@@ -56,4 +60,6 @@ pub(crate) const CHECKS: &[&Check] = &[
     &sip_call_grant::CHECK,
     &refresh_token_keeps_key::CHECK,
     &every_node_takes_the_key::CHECK,
+    &application_tokens::CHECK,
+    &drill_key_rotation::CHECK,
 ];

@@ -1,7 +1,6 @@
 //! What is open to everybody, and what is told to somebody who should not know it.
 
 mod accepted_token_not_echoed;
-mod agents_need_grant;
 mod bad_token_refused_everywhere;
 mod debug_endpoints_closed;
 mod metrics_closed;
@@ -20,7 +19,6 @@ pub(crate) const CHECKS: &[&Check] = &[
     &accepted_token_not_echoed::CHECK,
     &bad_token_refused_everywhere::CHECK,
     &whip_needs_token::CHECK,
-    &agents_need_grant::CHECK,
     &debug_endpoints_closed::CHECK,
     &metrics_closed::CHECK,
     &tls_floor::CHECK,

@@ -7,11 +7,13 @@ mod idle_through_balancer;
 mod join_on_each_node;
 mod join_opens_room;
 mod join_through_balancer;
+mod join_without_media_ends;
 mod joins_one_by_one;
 mod max_participants_enforced;
 mod plain_get_not_found;
 mod removed_participant_told;
 mod resume;
+mod resume_after_cut;
 mod resume_through_other_node;
 mod v1_join;
 mod v1_validate;
@@ -27,6 +29,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &v1_join::CHECK,
     &plain_get_not_found::CHECK,
     &resume::CHECK,
+    &resume_after_cut::CHECK,
     &resume_through_other_node::CHECK,
     &duplicate_identity::CHECK,
     &removed_participant_told::CHECK,
@@ -34,4 +37,5 @@ pub(crate) const CHECKS: &[&Check] = &[
     &max_participants_enforced::CHECK,
     &join_opens_room::CHECK,
     &joins_one_by_one::CHECK,
+    &join_without_media_ends::CHECK,
 ];

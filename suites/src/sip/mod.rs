@@ -4,7 +4,6 @@ mod call_answers;
 mod edge_answers;
 mod edge_answers_calls;
 mod edge_refuses_methods;
-mod grants_needed;
 mod inbound_trunk_life_cycle;
 mod no_open_door;
 mod outbound_trunk_validated;
@@ -25,7 +24,6 @@ pub(crate) const CHECKS: &[&Check] = &[
     &second_rule_refused::CHECK,
     &call_answers::CHECK,
     &transfer_nobody::CHECK,
-    &grants_needed::CHECK,
     &no_open_door::CHECK,
     &edge_answers::CHECK,
     &edge_answers_calls::CHECK,

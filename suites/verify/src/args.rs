@@ -76,6 +76,11 @@ pub struct Cli {
     #[arg(long, value_name = "FILE")]
     pub config: Option<String>,
 
+    /// Tokens that your application issued, one a line: auth.application_tokens says what is wrong with them, and shows
+    /// none. They are held against the target's API keys. Without it, the staging writes some of its own.
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+
     /// What to print on standard output: a summary with every failure, one line, or the report.
     #[arg(short, long, value_enum, default_value = "text")]
     pub output: OutputFormat,

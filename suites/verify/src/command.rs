@@ -5,6 +5,7 @@ use crate::explain::explain;
 use crate::output::{ATTESTATION, OutDir, print_report, result_line, verdict_line, write_files, write_whole};
 use crate::session::{Session, SessionError, configuration, runtime};
 use greenlight_fixtures::{PlantedFault, Staging, catalogue, find};
+use greenlight_harness::clients::tokens_of;
 use greenlight_harness::reports::{Exit, Redactor, Report, RunVerdict, Signer, attest, canonical_json};
 use greenlight_harness::{Check, Selection, select};
 use greenlight_suites::{SUITES, checks};
@@ -55,6 +56,9 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
 
     // Before anything is started: a run that can't be signed is of no use to the gate that waits for it.
     let signer = cli.sign_key.as_deref().map(signing_key).transpose().map_err(|error| usage(&error))?;
+    if let Some(file) = &cli.token_file {
+        holds_tokens(file).map_err(|error| usage(&error))?;
+    }
     let out = OutDir::prepare(&cli.out).map_err(|error| usage(&error))?;
     let unknown = |error: &dyn std::fmt::Display| (Exit::Inconclusive, error.to_string());
     let runtime = runtime().map_err(|error| unknown(&error))?;
@@ -69,6 +73,7 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
         fault,
         seed: cli.seed.unwrap_or_else(rand::random),
         retries: cli.retries,
+        token_file: cli.token_file.as_deref(),
         folder: out.path(),
         arguments: Arguments {
             test_threads: Some(usize::from(cli.threads)),
@@ -103,6 +108,17 @@ fn signing_key(file: &Path) -> Result<Signer, String> {
         return Err(format!("others can read the signing key {shown} (mode {:o}); `chmod 600 {shown}`", mode & 0o7777));
     }
     Signer::from_pem(&fs::read_to_string(file).map_err(read)?).map_err(|error| format!("{shown}: {error}"))
+}
+
+/// Before anything starts: a run without the tokens that were to be looked at is of no use.
+fn holds_tokens(file: &Path) -> Result<(), String> {
+    let advice = "name a file with one token a line with --token-file";
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| format!("cannot read the tokens in {}: {error}; {advice}", file.display()))?;
+    match tokens_of(&text).is_empty() {
+        true => Err(format!("there is no token in {}; {advice}", file.display())),
+        false => Ok(()),
+    }
 }
 
 fn exit_of(error: &SessionError) -> Exit {

@@ -49,6 +49,8 @@ pub struct Session<'a> {
     pub seed: u64,
     /// Attempts after a red one.
     pub retries: u32,
+    /// Tokens of the user's application, in place of those that the staging writes.
+    pub token_file: Option<&'a Path>,
     /// Where journal and container logs go.
     pub folder: &'a Path,
     /// libtest-mimic's own settings: threads, log file.
@@ -133,7 +135,10 @@ impl Session<'_> {
             blind: false,
             on_result: self.on_result,
         };
-        let target = staging.target().clone();
+        let mut target = staging.target().clone();
+        if let Some(file) = self.token_file {
+            target.token_file = Some(file.to_owned());
+        }
         let run = Run::new(target, self.checks, options, ExpectedSkips::shipped()?, interrupt.clone())?;
         let conclusion = libtest_mimic::run(&self.arguments, run.trials(runtime.handle()));
         let report = runtime.block_on(run.finish())?;

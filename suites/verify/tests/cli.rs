@@ -72,6 +72,7 @@ fn lists_are_readable_by_people_and_programs() {
   auth.long_names_refused                identities and rooms beyond 256 bytes are refused
   auth.leeway_of_a_minute                the server forgives clocks a minute, both ways
   auth.endless_tokens                    tokens without an end work today, and are named
+  auth.issued_in_future                  a token issued in the future is taken
   auth.room_administration_grants        room administration needs roomAdmin for that room
   auth.agent_dispatch_grants             agent dispatch needs roomAdmin for that room
   auth.room_creation_grant               rooms are made and removed with roomCreate alone
@@ -81,6 +82,8 @@ fn lists_are_readable_by_people_and_programs() {
   auth.sip_call_grant                    SIP calls need sip.call
   auth.refresh_token_keeps_key           a renewed token is signed with the same key
   auth.every_node_takes_the_key          every node takes the key, and no other secret
+  auth.application_tokens                the application's own tokens are sound
+  auth.drill_key_rotation                keys are rotated node by node
 "
     );
     let json = verify(&["--list", "--format", "json", "--tag", "load"]).stdout;
@@ -98,6 +101,8 @@ fn unknown_names_offer_the_nearest_and_exit_2() {
         (["--plant", "redis"], "redis_stopped"),
         (["--target", "mars"], "no target \"mars\""),
         (["--config", "no/such.yaml"], "cannot read no/such.yaml"),
+        (["--token-file", "no/such.txt"], "cannot read the tokens in no/such.txt"),
+        (["--token-file", "/dev/null"], "there is no token in /dev/null; name a file with one token a line"),
         (["--retries", "many"], "invalid value 'many'"),
     ] {
         let (exit, stderr) = code(&arguments);

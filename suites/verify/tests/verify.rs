@@ -64,6 +64,7 @@ fn run(arguments: &Arguments, selected: &[&'static Check]) -> anyhow::Result<Exi
         fault: None,
         seed: rand::random(),
         retries: 0,
+        token_file: None,
         folder: &folder,
         arguments: arguments.clone(),
         on_ready: |_, session| eprintln!("seed {}", session.seed),
