@@ -196,6 +196,51 @@ faults! {
     VersionNoteOther = "version_note_other",
     /// One node has video codecs only.
     CodecsWithoutOpus = "codecs_without_opus",
+    // Configuration of the SIP bridge.
+    /// A key of sip.yaml is misspelt.
+    BridgeKeyMisspelt = "bridge_key_misspelt",
+    /// A key of sip.yaml stands twice.
+    BridgeKeyTwice = "bridge_key_twice",
+    /// sip.yaml is no YAML.
+    BridgeFileUnreadable = "bridge_file_unreadable",
+    /// A switch of sip.yaml is a text.
+    BridgeValueOfOtherKind = "bridge_value_of_other_kind",
+    /// A time of sip.yaml has no unit.
+    BridgeDurationBare = "bridge_duration_bare",
+    /// sip.yaml has a second document.
+    BridgeSecondDocument = "bridge_second_document",
+    /// A variable is left in sip.yaml.
+    BridgeVariableLeft = "bridge_variable_left",
+    /// sip.yaml has no secret.
+    BridgeSecretMissing = "bridge_secret_missing",
+    /// sip.yaml does not say where livekit-server is.
+    BridgeUrlMissing = "bridge_url_missing",
+    /// The bridge has one media port in place of a range.
+    BridgeOneMediaPort = "bridge_one_media_port",
+    /// The bridge's range of media ports ends before it starts.
+    BridgeMediaPortsInverted = "bridge_media_ports_inverted",
+    /// Health and metrics of the bridge have one port.
+    BridgePortCollision = "bridge_port_collision",
+    /// The bridge has a fixed address and is to find it out too.
+    BridgeExternalAddressTwice = "bridge_external_address_twice",
+    /// The bridge's load limit is written in percent.
+    BridgeLoadInPercent = "bridge_load_in_percent",
+    /// The bridge's log level is misspelt.
+    BridgeLogLevelMisspelt = "bridge_log_level_misspelt",
+    /// The bridge has a Redis of its own.
+    BridgeOtherRedis = "bridge_other_redis",
+    /// The bridge is in another database of the servers' Redis.
+    BridgeOtherDatabase = "bridge_other_database",
+    /// sip.yaml names no Redis.
+    BridgeRedisMissing = "bridge_redis_missing",
+    /// The bridge has a key that no server knows.
+    BridgeKeyUnknown = "bridge_key_unknown",
+    /// The bridge has another secret for the servers' key.
+    BridgeSecretOther = "bridge_secret_other",
+    /// The bridge talks to a node past the balancer.
+    BridgeUrlOfNode = "bridge_url_of_node",
+    /// The address of livekit-server in sip.yaml has no scheme.
+    BridgeUrlWithoutScheme = "bridge_url_without_scheme",
     // End of configuration.
     // Mutant proxy.
     /// Expired tokens are accepted.

@@ -46,6 +46,8 @@ pub struct Target {
     pub turn: Option<TurnTarget>,
     /// The configuration files of its parts, which its operator can read.
     pub configuration: Vec<ConfigFile>,
+    /// The SIP bridge, where its configuration is known.
+    pub bridge: Option<BridgeTarget>,
     /// An API key of the deployment.
     pub key: Key,
     /// Further secrets that must not show up in a report: name and value.
@@ -78,6 +80,15 @@ pub struct ConfigFile {
     pub part: String,
     /// Its path there.
     pub path: String,
+}
+
+/// The SIP bridge, as its operator knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BridgeTarget {
+    /// Its sip.yaml.
+    pub file: ConfigFile,
+    /// Host and port of the balancer, as the bridge is to reach it.
+    pub entry: String,
 }
 
 /// TURN over TLS, as clients reach it.

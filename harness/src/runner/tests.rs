@@ -50,6 +50,7 @@ pub(crate) fn target() -> Target {
         webhooks: None,
         sip_edge: None,
         turn: None,
+        bridge: None,
         configuration: vec![],
         key: Key { id: "key".into(), secret: Secret::new("a-secret-of-the-target") },
         secrets: vec![],
