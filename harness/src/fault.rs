@@ -95,6 +95,14 @@ faults! {
     WebhookUrlsMissing = "webhook_urls_missing",
     /// The balancer answers calls itself.
     BalancerAnswersCalls = "balancer_answers_calls",
+    /// A cache before the Prometheus ports answers with old numbers.
+    ScrapeCached = "scrape_cached",
+    /// A rule of the scraper drops a series that alerts need.
+    ScrapeFiltered = "scrape_filtered",
+    /// Every scrape reaches the same node.
+    ScrapeOfOtherNode = "scrape_of_other_node",
+    /// A node may have few files open.
+    OpenFilesFew = "open_files_few",
     // Configuration.
     /// One node has a further API key with a secret of eight characters.
     SecretShort = "secret_short",
@@ -325,6 +333,15 @@ faults! {
     WebhookRejectionsRetried = "webhook_rejections_retried",
     /// A proxy before the receiver gives it one webhook at a time.
     WebhooksOneAtATime = "webhooks_one_at_a_time",
+    /// A firewall before the receiver writes the JSON of webhooks anew.
+    WebhookBodyRewritten = "webhook_body_rewritten",
+    // JSON on its way.
+    /// A gateway writes a name of JSON answers in camel case.
+    JsonInCamelCase = "json_in_camel_case",
+    /// A gateway changes a time in JSON answers.
+    JsonNumberChanged = "json_number_changed",
+    /// A gateway answers that a room has no limit, whatever it was created with.
+    RoomLimitLost = "room_limit_lost",
     // The API.
     /// One node gives rooms other defaults than the other.
     DefaultsDiffer = "defaults_differ",

@@ -5,7 +5,7 @@ use crate::operator::Operator;
 use greenlight_clients::{Database, Endpoint, JoinError, Key, RedisClient, Rooms, Secret, Signal, WebhookSink, proto};
 use greenlight_config::Limits;
 use greenlight_reports::{Identity, NodeIdentity};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -56,6 +56,9 @@ pub struct Target {
     pub identity: Identity,
     /// What it offers.
     pub capabilities: BTreeSet<Capability>,
+    /// What it does not offer because a setting says so, with that setting. Checks that need it are skipped with this
+    /// reason, and nobody has to announce that.
+    pub withheld: BTreeMap<Capability, String>,
     /// What it is held to.
     pub limits: Limits,
     /// Hands on its parts, where it is ours.
