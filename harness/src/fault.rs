@@ -31,6 +31,8 @@ faults! {
     RedisStopped = "redis_stopped",
     /// One node uses a Redis of its own.
     NodeOnOtherRedis = "node_on_other_redis",
+    /// The Redis that a run is given is a writable replica of the one that the nodes use.
+    RedisGivenIsReplica = "redis_given_is_replica",
     // livekit-server.
     /// One media server node is stopped.
     NodeStopped = "node_stopped",
