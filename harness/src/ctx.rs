@@ -1,7 +1,7 @@
 //! The one thing a check gets: it hands out clients, names and measurements.
 
 use crate::operator::Operator;
-use crate::target::{ConfigFile, NodeTarget, Target, TurnTarget};
+use crate::target::{BridgeTarget, ConfigFile, NodeTarget, Target, TurnTarget};
 use crate::verdict::{Halt, PassBuilder, failed};
 use anyhow::Context as _;
 use greenlight_clients::{
@@ -145,6 +145,10 @@ impl Ctx {
     /// Skipped when the parts are not ours.
     pub fn operator(&self) -> Result<&dyn Operator, Halt> {
         self.target.operator.as_deref().ok_or_else(|| Halt::Skipped("the parts of this target are not ours".into()))
+    }
+
+    pub(crate) fn bridge_target(&self) -> Option<&BridgeTarget> {
+        self.target.bridge.as_ref()
     }
 
     /// Every configuration file of the target as it is now: part, text and mode bits of the file.

@@ -31,6 +31,8 @@ faults! {
     RedisStopped = "redis_stopped",
     /// One node uses a Redis of its own.
     NodeOnOtherRedis = "node_on_other_redis",
+    /// The Redis that a run is given is a writable replica of the one that the nodes use.
+    RedisGivenIsReplica = "redis_given_is_replica",
     // livekit-server.
     /// One media server node is stopped.
     NodeStopped = "node_stopped",
@@ -107,6 +109,14 @@ faults! {
     WebhookUrlsMissing = "webhook_urls_missing",
     /// The balancer answers calls itself.
     BalancerAnswersCalls = "balancer_answers_calls",
+    /// A cache before the Prometheus ports answers with old numbers.
+    ScrapeCached = "scrape_cached",
+    /// A rule of the scraper drops a series that alerts need.
+    ScrapeFiltered = "scrape_filtered",
+    /// Every scrape reaches the same node.
+    ScrapeOfOtherNode = "scrape_of_other_node",
+    /// A node may have few files open.
+    OpenFilesFew = "open_files_few",
     // Configuration.
     /// One node has a further API key with a secret of eight characters.
     SecretShort = "secret_short",
@@ -208,6 +218,51 @@ faults! {
     VersionNoteOther = "version_note_other",
     /// One node has video codecs only.
     CodecsWithoutOpus = "codecs_without_opus",
+    // Configuration of the SIP bridge.
+    /// A key of sip.yaml is misspelt.
+    BridgeKeyMisspelt = "bridge_key_misspelt",
+    /// A key of sip.yaml stands twice.
+    BridgeKeyTwice = "bridge_key_twice",
+    /// sip.yaml is no YAML.
+    BridgeFileUnreadable = "bridge_file_unreadable",
+    /// A switch of sip.yaml is a text.
+    BridgeValueOfOtherKind = "bridge_value_of_other_kind",
+    /// A time of sip.yaml has no unit.
+    BridgeDurationBare = "bridge_duration_bare",
+    /// sip.yaml has a second document.
+    BridgeSecondDocument = "bridge_second_document",
+    /// A variable is left in sip.yaml.
+    BridgeVariableLeft = "bridge_variable_left",
+    /// sip.yaml has no secret.
+    BridgeSecretMissing = "bridge_secret_missing",
+    /// sip.yaml does not say where livekit-server is.
+    BridgeUrlMissing = "bridge_url_missing",
+    /// The bridge has one media port in place of a range.
+    BridgeOneMediaPort = "bridge_one_media_port",
+    /// The bridge's range of media ports ends before it starts.
+    BridgeMediaPortsInverted = "bridge_media_ports_inverted",
+    /// Health and metrics of the bridge have one port.
+    BridgePortCollision = "bridge_port_collision",
+    /// The bridge has a fixed address and is to find it out too.
+    BridgeExternalAddressTwice = "bridge_external_address_twice",
+    /// The bridge's load limit is written in percent.
+    BridgeLoadInPercent = "bridge_load_in_percent",
+    /// The bridge's log level is misspelt.
+    BridgeLogLevelMisspelt = "bridge_log_level_misspelt",
+    /// The bridge has a Redis of its own.
+    BridgeOtherRedis = "bridge_other_redis",
+    /// The bridge is in another database of the servers' Redis.
+    BridgeOtherDatabase = "bridge_other_database",
+    /// sip.yaml names no Redis.
+    BridgeRedisMissing = "bridge_redis_missing",
+    /// The bridge has a key that no server knows.
+    BridgeKeyUnknown = "bridge_key_unknown",
+    /// The bridge has another secret for the servers' key.
+    BridgeSecretOther = "bridge_secret_other",
+    /// The bridge talks to a node past the balancer.
+    BridgeUrlOfNode = "bridge_url_of_node",
+    /// The address of livekit-server in sip.yaml has no scheme.
+    BridgeUrlWithoutScheme = "bridge_url_without_scheme",
     // End of configuration.
     // Mutant proxy.
     /// Expired tokens are accepted.
@@ -302,6 +357,15 @@ faults! {
     WebhookRejectionsRetried = "webhook_rejections_retried",
     /// A proxy before the receiver gives it one webhook at a time.
     WebhooksOneAtATime = "webhooks_one_at_a_time",
+    /// A firewall before the receiver writes the JSON of webhooks anew.
+    WebhookBodyRewritten = "webhook_body_rewritten",
+    // JSON on its way.
+    /// A gateway writes a name of JSON answers in camel case.
+    JsonInCamelCase = "json_in_camel_case",
+    /// A gateway changes a time in JSON answers.
+    JsonNumberChanged = "json_number_changed",
+    /// A gateway answers that a room has no limit, whatever it was created with.
+    RoomLimitLost = "room_limit_lost",
     // The API.
     /// One node gives rooms other defaults than the other.
     DefaultsDiffer = "defaults_differ",

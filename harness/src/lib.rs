@@ -3,6 +3,7 @@
 //! A check is data with a function in it ([`Check`]); it gets a [`Ctx`] and returns a [`Verdict`].
 //! Nothing here knows how a target is built: that is the business of the fixtures.
 
+mod bridge;
 mod check;
 mod configured;
 mod ctx;
@@ -22,6 +23,7 @@ mod select;
 mod target;
 mod verdict;
 
+pub use bridge::Bridge;
 pub use check::{Capability, Check, CheckFuture, Lane, Source};
 pub use configured::Configured;
 pub use ctx::Ctx;
@@ -34,7 +36,7 @@ pub use operator::{Action, Operating, Operator, PartState};
 pub use process::{UdpSocket, open_files_max, udp_received};
 pub use run::{Options, Run, RunError};
 pub use select::{Selection, UnknownName, select};
-pub use target::{ConfigFile, NodeTarget, Target, TargetKind, TurnTarget};
+pub use target::{BridgeTarget, ConfigFile, NodeTarget, Target, TargetKind, TurnTarget};
 pub use verdict::{Halt, MeasureError, Pass, PassBuilder, Verdict};
 
 /// Clients, for fixtures and checks alike.

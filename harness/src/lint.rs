@@ -88,6 +88,11 @@ impl Ctx {
 }
 
 impl Linted {
+    /// What was found in a file beside livekit.yaml.
+    pub(crate) fn of_one_file(values: usize, findings: Vec<(String, Finding)>) -> Self {
+        Self { files: 1, values, variables: 0, of_environment: false, findings }
+    }
+
     /// A pass that counts what was looked at, or a failure that names the first finding, its place and its fix.
     ///
     /// # Errors

@@ -52,12 +52,13 @@ impl Executor {
         let clock = Instant::now();
         let log = CheckLog::new();
         let verdict = match missing(check, &self.target) {
-            Some(capability) => Err(Halt::Skipped(format!("the target does not offer {capability}"))),
+            Some(capability) => Err(Halt::Skipped(self.why_missing(capability))),
             None => self.run(check, &log).await?,
         };
         // A waiver speaks about what a check has found out, and not about a check that was not made at all.
         let is_own = matches!(verdict, Err(Halt::Failed { .. }));
-        let verdict = self.without_unexpected_skip(check, verdict);
+        let announced = missing(check, &self.target).is_some_and(|it| self.target.withheld.contains_key(&it));
+        let verdict = if announced { verdict } else { self.without_unexpected_skip(check, verdict) };
         let verdict = if self.blind { blinded(verdict) } else { verdict };
         let attempt = attempt(check, verdict, started, clock, &log);
         Some(if is_own { self.waived(attempt, check) } else { attempt })
@@ -163,6 +164,13 @@ impl Executor {
         matches!(rooms.list(&[name]).await, Ok(Ok(list)) if list.is_empty())
     }
 
+    fn why_missing(&self, capability: Capability) -> String {
+        match self.target.withheld.get(&capability) {
+            Some(setting) => format!("the target does not offer {capability}: {setting}"),
+            None => format!("the target does not offer {capability}"),
+        }
+    }
+
     /// The shipped staging has everything, so a skip that nobody announced is a fault of the staging or of the check.
     fn without_unexpected_skip(&self, check: &Check, verdict: Verdict) -> Verdict {
         match verdict {
@@ -180,8 +188,10 @@ impl Executor {
     }
 }
 
+/// What a check needs and does not find; before what a setting withholds whatever nobody announced.
 fn missing(check: &Check, target: &Target) -> Option<Capability> {
-    check.needs.iter().copied().find(|capability| !target.capabilities.contains(capability))
+    let lacking = check.needs.iter().copied().filter(|capability| !target.capabilities.contains(capability));
+    lacking.min_by_key(|capability| target.withheld.contains_key(capability))
 }
 
 /// As if the assertions of the check were not there.

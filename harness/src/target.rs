@@ -9,7 +9,7 @@ use greenlight_clients::{
 };
 use greenlight_config::{Limits, normalised_sha256};
 use greenlight_reports::{Identity, NodeIdentity};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -51,6 +51,8 @@ pub struct Target {
     pub turn: Option<TurnTarget>,
     /// The configuration files of its parts, which its operator can read.
     pub configuration: Vec<ConfigFile>,
+    /// The SIP bridge, where its configuration is known.
+    pub bridge: Option<BridgeTarget>,
     /// An API key of the deployment.
     pub key: Key,
     /// A key that the deployment does not have, for drills that give it one. Reports must not show its secret either.
@@ -63,6 +65,9 @@ pub struct Target {
     pub identity: Identity,
     /// What it offers.
     pub capabilities: BTreeSet<Capability>,
+    /// What it does not offer because a setting says so, with that setting. Checks that need it are skipped with this
+    /// reason, and nobody has to announce that.
+    pub withheld: BTreeMap<Capability, String>,
     /// What it is held to.
     pub limits: Limits,
     /// Hands on its parts, where it is ours.
@@ -87,6 +92,15 @@ pub struct ConfigFile {
     pub part: String,
     /// Its path there.
     pub path: String,
+}
+
+/// The SIP bridge, as its operator knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BridgeTarget {
+    /// Its sip.yaml.
+    pub file: ConfigFile,
+    /// Host and port of the balancer, as the bridge is to reach it.
+    pub entry: String,
 }
 
 /// TURN over TLS, as clients reach it.

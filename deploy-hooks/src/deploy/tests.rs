@@ -82,7 +82,9 @@ impl Driver for World {
     }
 
     async fn start(&self, colour: Colour) -> Result<(), Failure> {
-        self.act("start", colour, |there| drop(there.running.insert(colour.word())))
+        self.act("start", colour, |there| {
+            there.running.insert(colour.word());
+        })
     }
 
     async fn identify(&self, _: Colour) -> Result<Vec<String>, Failure> {

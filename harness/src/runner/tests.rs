@@ -7,6 +7,7 @@ use greenlight_clients::{Http, Key, Secret};
 use greenlight_config::{ExpectedSkips, StagingTests, Waiver};
 use greenlight_reports::Limit::AtLeast;
 use greenlight_reports::{Attempt, Component, Identity, NodeIdentity, Outcome};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -50,6 +51,8 @@ pub(crate) fn target() -> Target {
         webhooks: None,
         sip_edge: None,
         turn: None,
+        bridge: None,
+        withheld: BTreeMap::new(),
         configuration: vec![],
         key: Key { id: "key".into(), secret: Secret::new("a-secret-of-the-target") },
         spare_key: None,
@@ -108,6 +111,21 @@ async fn a_missing_capability_is_a_failure_too() {
     let needy = Box::leak(Box::new(Check { needs: &[Capability::Redis], title: "x", ..copy(check) }));
     let missing = executor().attempt(needy).await.expect("an attempt");
     assert_eq!(missing.failure.expect("a failure").found, "skipped: the target does not offer a Redis address");
+}
+
+/// The reason names the setting; and a setting excuses nothing else that is missing.
+#[tokio::test]
+async fn what_a_setting_withholds_is_skipped_with_that_setting() {
+    let mut executor = executor();
+    let withheld = [(Capability::Media, "`media: network` in staging_tests.yaml".to_owned())].into();
+    executor.target = Arc::new(Target { withheld, ..target() });
+    let needs = |needs| &*Box::leak(Box::new(Check { needs, ..copy(check("a.b", &[])) }));
+    let skipped = executor.attempt(needs(&[Capability::Media])).await.expect("an attempt");
+    assert_eq!(skipped.outcome, Outcome::Skipped);
+    let reason = skipped.reason.expect("a reason");
+    assert!(reason.ends_with("(`media: loopback`): `media: network` in staging_tests.yaml"), "{reason}");
+    let both = executor.attempt(needs(&[Capability::Media, Capability::Redis])).await.expect("an attempt");
+    assert_eq!(both.failure.expect("a failure").found, "skipped: the target does not offer a Redis address");
 }
 
 fn copy(check: &Check) -> Check {

@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "forwarding and moving are refused as not implemented",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Media],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::SeldomCallsBlocked],

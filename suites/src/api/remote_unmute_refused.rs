@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "a muted track is not unmuted by the API",
     tags: &[],
     blame: Component::Configuration,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Media],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::RemoteUnmuteAllowed],

@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "a removed participant is out and knows it",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Media],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::ModerationSwallowed],

@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "data sent by the API arrives in its room only",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Media],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::ModerationSwallowed],

@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Api],
     timeout: secs(60),
     lane: Lane::Shared,
-    proven_by: &[Fault::MetadataLimitLow],
+    proven_by: &[Fault::MetadataLimitLow, Fault::RoomLimitLost],
     fix: FIX,
     source: source!(),
     run: run!(check),

@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "subscriptions follow the API",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Media],
     timeout: secs(90),
     lane: Lane::Shared,
     proven_by: &[Fault::ModerationSwallowed],

@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "nodes announce media where they are configured to",
     tags: &[],
     blame: Component::Configuration,
-    needs: &[Capability::Api, Capability::TwoNodes, Capability::ConfigFiles, Capability::Engine],
+    needs: &[Capability::Api, Capability::TwoNodes, Capability::ConfigFiles, Capability::Engine, Capability::Media],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::NodeIpOther, Fault::RtcNodeIpVariable, Fault::RtcUdpPortVariable],

@@ -1,9 +1,21 @@
-//! Configuration: what the nodes are told, and whether they do it. No bridge belongs to a staging, so the rules of
-//! sip.yaml are in the linter only.
+//! Configuration: what nodes and bridge are told, and whether the nodes do it. No bridge runs in a staging: its sip.yaml
+//! is read as the operator's file.
 
 mod advertised_candidates;
 mod announced_turn_urls;
 mod bind_addresses_understood;
+mod bridge_credentials_complete;
+mod bridge_key_known;
+mod bridge_keys_known;
+mod bridge_load_limit_taken;
+mod bridge_log_level_known;
+mod bridge_media_ports_a_range;
+mod bridge_one_document_read;
+mod bridge_one_external_address;
+mod bridge_ports_do_not_collide;
+mod bridge_redis_as_servers;
+mod bridge_url_is_entry;
+mod bridge_variables_expanded;
 mod codecs_known;
 mod config_body_does_not_hide_file;
 mod debug_handler_closed;
@@ -93,4 +105,16 @@ pub(crate) const CHECKS: &[&Check] = &[
     &turn_credentials_expire::CHECK,
     &turn_port_reachable_as_announced::CHECK,
     &version_as_intended::CHECK,
+    &bridge_keys_known::CHECK,
+    &bridge_one_document_read::CHECK,
+    &bridge_variables_expanded::CHECK,
+    &bridge_credentials_complete::CHECK,
+    &bridge_media_ports_a_range::CHECK,
+    &bridge_ports_do_not_collide::CHECK,
+    &bridge_one_external_address::CHECK,
+    &bridge_load_limit_taken::CHECK,
+    &bridge_log_level_known::CHECK,
+    &bridge_redis_as_servers::CHECK,
+    &bridge_key_known::CHECK,
+    &bridge_url_is_entry::CHECK,
 ];

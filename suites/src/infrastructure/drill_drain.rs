@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     title: "a drain waits for calls, and ends",
     tags: &["drill"],
     blame: Component::LivekitServer,
-    needs: &[Capability::Redis, Capability::TwoNodes, Capability::Drill],
+    needs: &[Capability::Redis, Capability::TwoNodes, Capability::Drill, Capability::Media],
     timeout: secs(120),
     lane: Lane::Exclusive,
     proven_by: &[Fault::NodeOnOtherRedis, Fault::StopGraceShort],

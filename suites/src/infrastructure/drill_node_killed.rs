@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "a killed node costs seconds",
     tags: &["drill"],
     blame: Component::Balancer,
-    needs: &[Capability::Redis, Capability::TwoNodes, Capability::Drill],
+    needs: &[Capability::Redis, Capability::TwoNodes, Capability::Drill, Capability::Media],
     timeout: secs(120),
     lane: Lane::Exclusive,
     proven_by: &[Fault::BalancerSlowChecks],

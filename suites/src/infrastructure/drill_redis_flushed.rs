@@ -13,7 +13,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Redis, Capability::TwoNodes, Capability::Drill],
     timeout: secs(60),
     lane: Lane::Exclusive,
-    proven_by: &[Fault::NodeOnOtherRedis],
+    proven_by: &[Fault::NodeOnOtherRedis, Fault::RedisGivenIsReplica],
     fix: FIX,
     source: source!(),
     run: run!(check),

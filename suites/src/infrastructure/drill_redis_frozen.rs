@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     title: "20 s without Redis end no process",
     tags: &["drill"],
     blame: Component::Balancer,
-    needs: &[Capability::Redis, Capability::TwoNodes, Capability::Drill],
+    needs: &[Capability::Redis, Capability::TwoNodes, Capability::Drill, Capability::Media],
     timeout: secs(120),
     lane: Lane::Exclusive,
     proven_by: &[Fault::BalancerShutsSessions],

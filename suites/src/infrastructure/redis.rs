@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Redis],
     timeout: secs(20),
     lane: Lane::Shared,
-    proven_by: &[Fault::RedisStopped, Fault::RedisWritableReplica],
+    proven_by: &[Fault::RedisStopped, Fault::RedisGivenIsReplica, Fault::RedisWritableReplica],
     fix: "`redis-cli -u URL ping`, then ROLE, INFO memory and the log of the Redis server",
     source: source!(),
     run: run!(check),

@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Api, Capability::Prometheus],
     timeout: secs(30),
     lane: Lane::Shared,
-    proven_by: &[Fault::PrometheusMoved, Fault::BalancerAnswersCalls],
+    proven_by: &[Fault::PrometheusMoved, Fault::BalancerAnswersCalls, Fault::ScrapeCached],
     fix: FIX,
     source: source!(),
     run: run!(check),

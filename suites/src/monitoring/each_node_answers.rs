@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Prometheus],
     timeout: secs(30),
     lane: Lane::Shared,
-    proven_by: &[Fault::PrometheusMoved, Fault::PrometheusLocked],
+    proven_by: &[Fault::PrometheusMoved, Fault::PrometheusLocked, Fault::ScrapeOfOtherNode],
     fix: FIX,
     source: source!(),
     run: run!(check),

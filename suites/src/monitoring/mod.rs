@@ -6,7 +6,6 @@ mod joins_counted;
 mod names_for_alerts;
 mod process_health;
 mod rooms_counted;
-mod webhooks_counted;
 
 use greenlight_harness::Check;
 
@@ -15,7 +14,6 @@ pub(crate) const CHECKS: &[&Check] = &[
     &joins_counted::CHECK,
     &rooms_counted::CHECK,
     &calls_counted::CHECK,
-    &webhooks_counted::CHECK,
     &names_for_alerts::CHECK,
     &process_health::CHECK,
 ];

@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Prometheus],
     timeout: secs(30),
     lane: Lane::Shared,
-    proven_by: &[Fault::PrometheusMoved],
+    proven_by: &[Fault::PrometheusMoved, Fault::OpenFilesFew],
     fix: FIX,
     source: source!(),
     run: run!(check),

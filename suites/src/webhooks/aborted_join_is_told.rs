@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "a join that ends before media is up is told as participant_connection_aborted",
     tags: &[],
     blame: Component::Webhooks,
-    needs: &[Capability::Api, Capability::Webhooks],
+    needs: &[Capability::Api, Capability::Webhooks, Capability::Media],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::WebhookAbortsFiltered],

@@ -12,7 +12,12 @@ pub(super) const CHECK: Check = Check {
     timeout: secs(90),
     // Other rooms would move the same counter.
     lane: Lane::Exclusive,
-    proven_by: &[Fault::WebhooksSwallowed, Fault::WebhookSuccessesHidden],
+    proven_by: &[
+        Fault::WebhooksSwallowed,
+        Fault::WebhookSuccessesHidden,
+        Fault::ScrapeCached,
+        Fault::WebhookUrlsMissing,
+    ],
     fix: FIX,
     source: source!(),
     run: run!(check),

@@ -11,7 +11,12 @@ pub(super) const CHECK: Check = Check {
     needs: &[Capability::Api, Capability::Webhooks],
     timeout: secs(40),
     lane: Lane::Shared,
-    proven_by: &[Fault::WebhookKeyOther, Fault::WebhookTokenStripped, Fault::WebhookTypeChanged],
+    proven_by: &[
+        Fault::WebhookKeyOther,
+        Fault::WebhookTokenStripped,
+        Fault::WebhookTypeChanged,
+        Fault::WebhookBodyRewritten,
+    ],
     fix: FIX,
     source: source!(),
     run: run!(check),

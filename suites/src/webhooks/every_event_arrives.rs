@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "a room's webhooks tell its whole story, in order",
     tags: &[],
     blame: Component::Webhooks,
-    needs: &[Capability::Api, Capability::Webhooks],
+    needs: &[Capability::Api, Capability::Webhooks, Capability::Media],
     timeout: secs(90),
     lane: Lane::Shared,
     proven_by: &[Fault::WebhookUrlWrong, Fault::WebhooksDenied, Fault::WebhooksSwallowed, Fault::WebhookLeavesFiltered],

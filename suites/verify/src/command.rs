@@ -113,7 +113,7 @@ fn signing_key(file: &Path) -> Result<Signer, String> {
 /// Before anything starts: a run without the tokens that were to be looked at is of no use.
 fn holds_tokens(file: &Path) -> Result<(), String> {
     let advice = "name a file with one token a line with --token-file";
-    let text = std::fs::read_to_string(file)
+    let text = fs::read_to_string(file)
         .map_err(|error| format!("cannot read the tokens in {}: {error}; {advice}", file.display()))?;
     match tokens_of(&text).is_empty() {
         true => Err(format!("there is no token in {}; {advice}", file.display())),
