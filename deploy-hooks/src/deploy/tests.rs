@@ -247,14 +247,12 @@ async fn a_crash_at_any_point_ends_with_all_old_or_all_new() {
             break;
         }
         let (there, text) = (world.there.borrow().clone(), std::fs::read(&path).expect("journal"));
-        for (back, torn, second) in [false, true]
-            .into_iter()
-            .flat_map(|b| [0, 1, 9].map(|t| (b, t)))
-            .flat_map(|(b, t)| (0..16).map(move |s| (b, t, s)))
-        {
+        // A line that was being written is torn. One that was written is on disk: what follows had not begun before.
+        let torn_lines: [&[u8]; 2] = [b"", br#"{"record":"done","at":"2026-11"#];
+        let cases = [false, true].into_iter().flat_map(|back| torn_lines.map(|torn| (back, torn)));
+        for (back, torn, second) in cases.flat_map(|(back, torn)| (0..16).map(move |second| (back, torn, second))) {
             let world = World { there: RefCell::new(there.clone()), ..World::new(None) };
-            let lost = text.len().saturating_sub(torn);
-            std::fs::write(&path, &text[..lost]).expect("written");
+            std::fs::write(&path, [&text, torn].concat()).expect("written");
             world.crash_after.set(Some(second));
             let mut ended = go_on(&world, &path, back).await;
             world.crash_after.set(None);
@@ -262,17 +260,18 @@ async fn a_crash_at_any_point_ends_with_all_old_or_all_new() {
                 ended = go_on(&world, &path, back).await;
             }
             let ending = ended.expect("ended").ending;
-            let case = format!("crash {first}, torn {torn}, {}, crash {second}", if back { "abort" } else { "resume" });
+            let way = if back { "abort" } else { "resume" };
+            let case = format!("crash {first}, torn {}, {way}, crash {second}", !torn.is_empty());
             assert!(world.is_all_old() || world.is_all_new(), "{case}: {:?}", world.there);
             assert_eq!(ending == Ending::New, world.is_all_new(), "{case}");
             let drained = text.windows(7).any(|part| part == b"\"drain\"");
-            assert!(!back || drained || torn > 0 || world.is_all_old(), "{case}: aborted, and it is new");
+            assert!(!back || drained || world.is_all_old(), "{case}: aborted, and it is new");
             ends.insert(ending == Ending::New);
             tried += 1;
         }
     }
     assert_eq!(ends.len(), 2, "both ends are reached");
-    assert!(tried > 1000, "{tried} crashes tried");
+    assert!(tried > 800, "{tried} crashes tried");
 }
 
 #[test]
