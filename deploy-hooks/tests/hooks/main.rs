@@ -1,0 +1,8 @@
+//! `greenlight` as its users call it: the binary, its status, its output, and what it leaves.
+
+#![expect(clippy::expect_used, reason = "a test ends where it can not go on")]
+
+mod deploy;
+mod gate;
+mod serve;
+mod world;
