@@ -4,6 +4,7 @@
 //! failure, logs, earlier attempts) is added in one pass over its bytes, which also keeps free text out of CDATA,
 //! where `]]>` would end it.
 
+use super::suites;
 use crate::text::{one_line, printable, shorten};
 use crate::{CheckResult, Counts, Outcome, Report};
 use junit_report::{Duration, OffsetDateTime, ReportBuilder, TestCase, TestSuite};
@@ -28,17 +29,6 @@ pub fn junit(report: &Report) -> io::Result<Vec<u8>> {
     enrich(report, &plain)
 }
 
-fn suites(report: &Report) -> Vec<(&str, Vec<&CheckResult>)> {
-    let mut suites: Vec<(&str, Vec<&CheckResult>)> = Vec::new();
-    for result in &report.results {
-        match suites.iter_mut().find(|(name, _)| *name == result.suite()) {
-            Some((_, results)) => results.push(result),
-            None => suites.push((result.suite(), vec![result])),
-        }
-    }
-    suites
-}
-
 const RUN_SUITE: &str = "greenlight";
 const RUN_CASE: &str = "greenlight.run";
 
@@ -53,7 +43,7 @@ fn structure(report: &Report) -> junit_report::Report {
         suite.add_testcase(case);
         builder.add_testsuite(suite);
     }
-    for (name, results) in suites(report) {
+    for (name, results) in suites::of(report) {
         let mut suite = TestSuite::new(&printable(name));
         suite.set_timestamp(started);
         suite.add_testcases(results.into_iter().map(case));
@@ -105,7 +95,7 @@ fn enrich(report: &Report, plain: &[u8]) -> io::Result<Vec<u8>> {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 1);
     // As in the structure: the run's own case, which is no check, before those of the checks.
     let own = report.unexplained().map(|_| vec![None]);
-    let of_checks = suites(report).into_iter().map(|(_, results)| results.into_iter().map(Some).collect());
+    let of_checks = suites::of(report).into_iter().map(|(_, results)| results.into_iter().map(Some).collect());
     let groups: Vec<Vec<Option<&CheckResult>>> = own.into_iter().chain(of_checks).collect();
     let mut results = groups.iter().flatten().copied();
     let mut groups = groups.iter();
