@@ -93,8 +93,11 @@ pub(super) fn dom(html: &str) -> RcDom {
     html5ever::parse_document(RcDom::default(), html5ever::ParseOpts::default()).one(html)
 }
 
-/// Elements in the order of the document: name, attributes, own node.
-pub(super) fn elements(dom: &RcDom) -> Vec<(String, Vec<(String, String)>, Handle)> {
+/// Name, attributes, and the node itself.
+pub(super) type Element = (String, Vec<(String, String)>, Handle);
+
+/// Elements in the order of the document.
+pub(super) fn elements(dom: &RcDom) -> Vec<Element> {
     let mut found = Vec::new();
     let mut open = vec![dom.document.clone()];
     while let Some(node) = open.pop() {
