@@ -15,7 +15,7 @@ const CUT_BYTES: usize = 2 * CELL_BYTES_MAX * 6 + 200;
 
 /// The report as markdown for `GITHUB_STEP_SUMMARY`, never longer than `bytes_max` bytes: the verdict first, then what
 /// is not fine. What does not fit is counted in the last line, which names `whole`, the place of the whole report.
-/// Nothing at all is returned when not even the verdict fits.
+/// When not even the verdict fits, that line is all there is, or nothing.
 pub fn github_summary(report: &Report, whole: &str, bytes_max: usize) -> String {
     let mut page = Page { text: String::new(), bytes_max: bytes_max.min(SUMMARY_BYTES_MAX), left_out: 0 };
     page.block(&head(report));
