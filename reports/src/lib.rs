@@ -30,4 +30,4 @@ pub use model::{
 pub use redact::Redactor;
 pub use seal::{Unsealed, open};
 pub use text::{one_line, printable, shorten};
-pub use writer::{canonical_json, json, junit};
+pub use writer::{SUMMARY_BYTES_MAX, canonical_json, ctrf, github_annotations, github_summary, html, json, junit};

@@ -4,6 +4,7 @@
 //! failure, logs, earlier attempts) is added in one pass over its bytes, which also keeps free text out of CDATA,
 //! where `]]>` would end it.
 
+use super::suites;
 use crate::text::{one_line, printable, shorten};
 use crate::{CheckResult, Counts, Outcome, Report};
 use junit_report::{Duration, OffsetDateTime, ReportBuilder, TestCase, TestSuite};
@@ -15,6 +16,8 @@ use time::format_description::well_known::Rfc3339;
 /// GitLab refuses a text node above about 10 MB, Jenkins cuts at 100 kB.
 const LOG_BYTES_MAX: usize = 40_000;
 const ATTRIBUTE_BYTES_MAX: usize = 1_000;
+/// GitLab refuses a file above 30 MB. Escaping makes a byte at most six; this leaves room for structure and attributes.
+const TEXTS_BYTES_MAX: usize = 3_500_000;
 
 /// The report as JUnit XML.
 ///
@@ -26,17 +29,6 @@ pub fn junit(report: &Report) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();
     structure(report).write_xml(&mut plain).map_err(io::Error::other)?;
     enrich(report, &plain)
-}
-
-fn suites(report: &Report) -> Vec<(&str, Vec<&CheckResult>)> {
-    let mut suites: Vec<(&str, Vec<&CheckResult>)> = Vec::new();
-    for result in &report.results {
-        match suites.iter_mut().find(|(name, _)| *name == result.suite()) {
-            Some((_, results)) => results.push(result),
-            None => suites.push((result.suite(), vec![result])),
-        }
-    }
-    suites
 }
 
 const RUN_SUITE: &str = "greenlight";
@@ -53,7 +45,7 @@ fn structure(report: &Report) -> junit_report::Report {
         suite.add_testcase(case);
         builder.add_testsuite(suite);
     }
-    for (name, results) in suites(report) {
+    for (name, results) in suites::of(report) {
         let mut suite = TestSuite::new(&printable(name));
         suite.set_timestamp(started);
         suite.add_testcases(results.into_iter().map(case));
@@ -104,8 +96,9 @@ fn enrich(report: &Report, plain: &[u8]) -> io::Result<Vec<u8>> {
     let mut reader = Reader::from_reader(plain);
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 1);
     // As in the structure: the run's own case, which is no check, before those of the checks.
+    let text_bytes_max = text_bytes_max(report);
     let own = report.unexplained().map(|_| vec![None]);
-    let of_checks = suites(report).into_iter().map(|(_, results)| results.into_iter().map(Some).collect());
+    let of_checks = suites::of(report).into_iter().map(|(_, results)| results.into_iter().map(Some).collect());
     let groups: Vec<Vec<Option<&CheckResult>>> = own.into_iter().chain(of_checks).collect();
     let mut results = groups.iter().flatten().copied();
     let mut groups = groups.iter();
@@ -133,16 +126,16 @@ fn enrich(report: &Report, plain: &[u8]) -> io::Result<Vec<u8>> {
             Event::Empty(element) if element.name().as_ref() == b"testcase" => {
                 current = results.next().flatten();
                 open_case(&mut writer, element, current)?;
-                close_case(&mut writer, current.take())?;
+                close_case(&mut writer, current.take(), text_bytes_max)?;
             }
             Event::End(element) if element.name().as_ref() == b"testcase" => {
-                close_case(&mut writer, current.take())?;
+                close_case(&mut writer, current.take(), text_bytes_max)?;
             }
             Event::Empty(element) => {
                 // The only empty elements left are failure, error and skipped.
                 let name = String::from_utf8_lossy(element.name().as_ref()).into_owned();
                 writer.write_event(Event::Start(element))?;
-                text(&mut writer, &current.map(body).unwrap_or_default())?;
+                text(&mut writer, &current.map(body).unwrap_or_default(), text_bytes_max)?;
                 writer.write_event(Event::End(BytesEnd::new(name)))?;
             }
             event => writer.write_event(event)?,
@@ -151,6 +144,13 @@ fn enrich(report: &Report, plain: &[u8]) -> io::Result<Vec<u8>> {
     let mut bytes = writer.into_inner();
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// How long one text may be, so that all of them together stay far below what a reader takes.
+fn text_bytes_max(report: &Report) -> usize {
+    let attempts: usize = report.results.iter().map(|result| result.attempts.len()).sum();
+    // A body or a stack trace and a log for each.
+    LOG_BYTES_MAX.min(TEXTS_BYTES_MAX / (2 * attempts).max(1)).max(200)
 }
 
 fn totals<'a>(report: &Report, mut element: BytesStart<'a>) -> BytesStart<'a> {
@@ -228,7 +228,7 @@ fn open_case(
 }
 
 /// Earlier attempts in Surefire's words, then the log of the last one.
-fn close_case(writer: &mut Writer<Vec<u8>>, result: Option<&CheckResult>) -> io::Result<()> {
+fn close_case(writer: &mut Writer<Vec<u8>>, result: Option<&CheckResult>, bytes_max: usize) -> io::Result<()> {
     if let Some((last, earlier)) = result.and_then(|result| result.attempts.split_last()) {
         for attempt in earlier {
             let kind = match attempt.outcome {
@@ -243,12 +243,12 @@ fn close_case(writer: &mut Writer<Vec<u8>>, result: Option<&CheckResult>) -> io:
             element.push_attribute(("type", attempt.outcome.word()));
             element.push_attribute(("message", attribute(one_line(message)).as_str()));
             writer.write_event(Event::Start(element))?;
-            leaf(writer, "stackTrace", message)?;
-            leaf(writer, "system-out", &attempt.log)?;
+            leaf(writer, "stackTrace", message, bytes_max)?;
+            leaf(writer, "system-out", &attempt.log, bytes_max)?;
             writer.write_event(Event::End(BytesEnd::new(kind)))?;
         }
         if !last.log.is_empty() {
-            leaf(writer, "system-out", &last.log)?;
+            leaf(writer, "system-out", &last.log, bytes_max)?;
         }
     }
     writer.write_event(Event::End(BytesEnd::new("testcase")))
@@ -270,14 +270,14 @@ fn attribute(content: &str) -> String {
     shorten(&printable(content), ATTRIBUTE_BYTES_MAX).into_owned()
 }
 
-fn leaf(writer: &mut Writer<Vec<u8>>, name: &str, content: &str) -> io::Result<()> {
+fn leaf(writer: &mut Writer<Vec<u8>>, name: &str, content: &str, bytes_max: usize) -> io::Result<()> {
     writer.write_event(Event::Start(BytesStart::new(name)))?;
-    text(writer, content)?;
+    text(writer, content, bytes_max)?;
     writer.write_event(Event::End(BytesEnd::new(name)))
 }
 
-fn text(writer: &mut Writer<Vec<u8>>, content: &str) -> io::Result<()> {
-    writer.write_event(Event::Text(BytesText::new(&shorten(&printable(content), LOG_BYTES_MAX))))
+fn text(writer: &mut Writer<Vec<u8>>, content: &str, bytes_max: usize) -> io::Result<()> {
+    writer.write_event(Event::Text(BytesText::new(&shorten(&printable(content), bytes_max))))
 }
 
 #[cfg(test)]
@@ -393,6 +393,43 @@ mod tests {
         let xml = written(vec![errored]);
         assert!(xml.len() < 60_000, "{} bytes", xml.len());
         assert!(xml::EventReader::from_str(&xml).into_iter().all(|event| event.is_ok()));
+    }
+
+    /// The limits are GitLab's: 30 MB a file, one text node below about 10 MB.
+    #[test]
+    fn a_large_run_with_huge_logs_stays_below_the_limits_of_gitlab() {
+        let mut results: Vec<CheckResult> = (0..1_000).map(|n| result(&format!("a.c{n}"), Outcome::Failed)).collect();
+        for result in &mut results {
+            result.attempts[0].log = "\"<&".repeat(20_000);
+        }
+        let xml = written(results);
+        assert!(xml.len() < 30_000_000, "{} bytes", xml.len());
+        let document = roxmltree::Document::parse(&xml).expect("xml");
+        let longest = document.descendants().filter_map(|node| node.text()).map(str::len).max();
+        assert!(longest.is_some_and(|bytes| bytes < 10_000_000), "{longest:?}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+
+        /// GitLab drops the second of two cases with one class and name; the GitHub reporters take a case with both
+        /// elements for skipped; Jenkins splits the class at its last dot.
+        #[test]
+        fn any_case_is_read_as_what_it_is(report in crate::writer::foreign::any_report()) {
+            let xml = written_report(&report);
+            let document = roxmltree::Document::parse(&xml).expect("xml");
+            let cases: Vec<_> = document.descendants().filter(|node| node.has_tag_name("testcase")).collect();
+            let keys: std::collections::HashSet<_> =
+                cases.iter().map(|case| (case.attribute("classname"), case.attribute("name"))).collect();
+            prop_assert_eq!(keys.len(), cases.len());
+            for case in cases {
+                let of = |name: &str| case.children().filter(|node| node.has_tag_name(name)).count();
+                prop_assert!(of("failure") + of("error") + of("skipped") <= 1);
+                prop_assert!(case.attribute("classname").is_some_and(|class| class.starts_with("greenlight.")));
+                let own = case.attribute("name") == Some("greenlight.run");
+                prop_assert!(own || (case.attribute("file").is_some() && case.attribute("line").is_some()));
+            }
+        }
     }
 
     #[test]

@@ -2,11 +2,14 @@
 
 use crate::args::{Cli, ListFormat, OutputFormat};
 use crate::explain::explain;
+use crate::github::{append_summary, inside_actions};
 use crate::output::{ATTESTATION, OutDir, print_report, result_line, verdict_line, write_files, write_whole};
 use crate::session::{Session, SessionError, configuration, runtime};
 use greenlight_fixtures::{PlantedFault, Staging, catalogue, find};
 use greenlight_harness::clients::tokens_of;
-use greenlight_harness::reports::{Exit, Redactor, Report, RunVerdict, Signer, attest, canonical_json};
+use greenlight_harness::reports::{
+    Exit, Redactor, Report, RunVerdict, Signer, attest, canonical_json, github_annotations,
+};
 use greenlight_harness::{Check, Selection, select};
 use greenlight_suites::{SUITES, checks};
 use libtest_mimic::Arguments;
@@ -91,6 +94,9 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
             .and_then(|attestation| write_whole(out.path(), ATTESTATION, &attestation))
             .map_err(|error| unknown(&format!("cannot sign the report: {error}")))?;
     }
+    if let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) {
+        append_summary(Path::new(&file), &ended.report, out.path()).map_err(|error| unknown(&error))?;
+    }
     print(cli.output, &ended.report, &out).map_err(|error| unknown(&error))?;
     if cli.require_containers && ended.report.header.target.kind != "containers" {
         return Err((Exit::Unreachable, "this run was to test a staging in containers, and did not".into()));
@@ -160,6 +166,11 @@ fn announce(staging: &Staging, session: &Session<'_>) {
 
 fn print(format: OutputFormat, report: &Report, out: &OutDir) -> io::Result<()> {
     let text = match format {
+        OutputFormat::Text if inside_actions() => github_annotations(report)
+            .into_iter()
+            .chain([print_report(report, out.path())])
+            .collect::<Vec<_>>()
+            .join("\n"),
         OutputFormat::Text => print_report(report, out.path()),
         OutputFormat::Short => verdict_line(report) + "\n",
         OutputFormat::Json => canonical_json(report)? + "\n",

@@ -3,6 +3,7 @@
 mod args;
 mod command;
 mod explain;
+mod github;
 mod output;
 mod prove;
 mod session;

@@ -1,6 +1,6 @@
 //! What a run leaves: files in a folder, and lines for people.
 
-use greenlight_harness::reports::{CheckResult, Outcome, Report, RunVerdict, json, junit};
+use greenlight_harness::reports::{CheckResult, Outcome, Report, RunVerdict, ctrf, html, json, junit};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File, TryLockError};
@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 /// The signature on report.json; it lies beside it.
 pub(crate) const ATTESTATION: &str = "report.intoto.jsonl";
-const FILES: [&str; 5] = ["report.json", ATTESTATION, "junit.xml", "run.jsonl", "libtest.log"];
+const FILES: [&str; 7] =
+    ["report.json", ATTESTATION, "junit.xml", "index.html", "ctrf.json", "run.jsonl", "libtest.log"];
 
 /// The output folder, held by one run at a time and proven writable before anything is started.
 pub struct OutDir {
@@ -57,13 +58,15 @@ impl OutDir {
     }
 }
 
-/// Writes report.json and junit.xml, each whole or not at all.
+/// Writes report.json, junit.xml, ctrf.json and index.html, each whole or not at all.
 ///
 /// # Errors
 /// When a file can't be written.
 pub fn write_files(folder: &Path, report: &Report) -> io::Result<()> {
     write_whole(folder, "report.json", &json(report)?)?;
-    write_whole(folder, "junit.xml", &junit(report)?)
+    write_whole(folder, "junit.xml", &junit(report)?)?;
+    write_whole(folder, "ctrf.json", &ctrf(report)?)?;
+    write_whole(folder, "index.html", html(report).as_bytes())
 }
 
 /// Writes a file whole or not at all.
@@ -99,7 +102,7 @@ pub fn print_report(report: &Report, folder: &Path) -> String {
         let _ = writeln!(text, "LEFT     {leftover} could not be removed from the target");
     }
     let _ = writeln!(text, "{}", verdict_line(report));
-    let _ = writeln!(text, "report   {0}/report.json  {0}/junit.xml", folder.display());
+    let _ = writeln!(text, "report   {0}/index.html  {0}/report.json  {0}/junit.xml", folder.display());
     text
 }
 
@@ -236,11 +239,24 @@ FAILED   a.b                                              blame: API keys
 NOT RUN  a.c
 LEFT     glt-k3f9-a.b-room could not be removed from the target
 INCOMPLETE 1 failed, 1 not run
-report   out/report.json  out/junit.xml
+report   out/index.html  out/report.json  out/junit.xml
 "
         );
         report.verdict = RunVerdict::Failed;
         assert!(print_report(&report, Path::new("out")).contains("\nFAILED   1 failed, 1 not run\n"));
+    }
+
+    #[test]
+    fn every_format_is_written_whole_or_the_run_says_that_it_is_not() {
+        let folder = tempfile::tempdir().expect("folder");
+        super::write_files(folder.path(), &report()).expect("written");
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder.path()).expect("list").map(|entry| entry.expect("entry").file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["ctrf.json", "index.html", "junit.xml", "report.json"]);
+        std::fs::remove_file(folder.path().join("index.html")).expect("removed");
+        std::fs::create_dir(folder.path().join("index.html")).expect("in the way");
+        assert!(super::write_files(folder.path(), &report()).is_err());
     }
 
     #[test]
@@ -250,7 +266,7 @@ report   out/report.json  out/junit.xml
             std::fs::write(folder.path().join(file), "old").expect("written");
         }
         let held = OutDir::prepare(folder.path()).expect("prepared");
-        for file in ["report.json", "junit.xml", "run.jsonl", "libtest.log"] {
+        for file in ["report.json", "junit.xml", "index.html", "ctrf.json", "run.jsonl", "libtest.log"] {
             assert!(!folder.path().join(file).exists(), "the old {file} is still there");
         }
         let second = OutDir::prepare(folder.path()).map(drop).expect_err("held by another run");
