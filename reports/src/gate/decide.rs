@@ -25,7 +25,7 @@ pub struct Evidence<'a> {
 pub struct Decision {
     /// Everything that is against it; empty means open.
     pub refusals: Vec<Refusal>,
-    /// Red checks that a waiver of the policy accepts, with who answers for that.
+    /// Failures that a waiver of the policy or of the run accepts, with who answers for that.
     pub waived: Vec<String>,
     /// Run id of the report, once its signature was believed.
     pub run_id: Option<String>,
@@ -83,7 +83,11 @@ pub fn decide(evidence: Evidence<'_>, policy: &Policy, now: OffsetDateTime) -> D
     };
     refusals.extend(untimely(&report, policy, now));
     refusals.extend(of_another(&report, &policy.artefact));
-    let mut waived = Vec::new();
+    let of_run = report.results.iter().filter_map(|result| Some((&result.id, result.waiver()?)));
+    let known = |(id, waiver): (&String, &crate::AppliedWaiver)| {
+        format!("{id} is known to fail until {}: {} ({})", waiver.until, waiver.reason, waiver.owner)
+    };
+    let mut waived = of_run.map(known).collect();
     refusals.extend(unproven(&report, policy, now, &mut waived));
     Decision { refusals, waived, run_id: Some(report.header.run_id), signed_by: Some(signed_by) }
 }

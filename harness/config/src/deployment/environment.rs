@@ -113,7 +113,7 @@ pipelines:
         let read = Deployment::parse("/etc/greenlight/deployment.yaml", GOOD).expect("good");
         let staging = read.environment("staging").expect("there");
         assert_eq!((staging.gate.clock_skew_max_s, staging.gate.flaky_accepted, staging.soak_s), (5, false, 0));
-        assert_eq!(staging.gate.warnings, super::super::Warnings::WithoutWaivers);
+        assert_eq!(staging.gate.warnings, super::super::Warnings::Accepted);
         assert_eq!(read.path(&read.keys[0]).to_str(), Some("/etc/greenlight/greenlight.pub.pem"));
         assert_eq!(
             read.environment("production").expect_err("not there"),

@@ -20,7 +20,7 @@ pub struct GateSpec {
     /// How far in the future it may seem to be, in seconds. Without it 5.
     #[serde(default = "five_seconds")]
     pub clock_skew_max_s: u64,
-    /// What a required check that warns counts as. Without it `without_waivers`.
+    /// What a required check that warns counts as. Without it `accepted`: it works today, and is shown.
     #[serde(default)]
     pub warnings: Warnings,
     /// Whether a required check may have passed only when tried again. Without it, it may not.
@@ -40,9 +40,9 @@ fn five_seconds() -> u64 {
 #[serde(rename_all = "snake_case")]
 pub enum Warnings {
     /// A pass.
+    #[default]
     Accepted,
     /// A pass, unless it is a failure that a waiver of the run accepted.
-    #[default]
     WithoutWaivers,
     /// No pass.
     Refused,
