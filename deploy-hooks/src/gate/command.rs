@@ -4,7 +4,7 @@ use super::evidence::ask;
 use super::serve::serve;
 use crate::failure::Failure;
 use crate::output::{Format, print};
-use clap::Args;
+use clap::{Args, Subcommand};
 use greenlight_config::Deployment;
 use greenlight_reports::Exit;
 use greenlight_reports::gate::{Decision, self_test};
@@ -17,7 +17,9 @@ use std::path::PathBuf;
 /// The gate is open only if the report is signed by a pinned key, fresh, whole, about exactly that build and
 /// configuration, from a real target, and every required check passed. Each reason against it is printed.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 Exit codes: 0 open; 1 a check failed; 3 inconclusive; 4 not everything required ran; 5 the report is stale, foreign,
 unsigned or was changed; 2 the configuration is wrong.
 
@@ -25,32 +27,53 @@ Examples:
   greenlight gate --env staging
   greenlight gate --env production --report ci/report.json -o json
   greenlight gate --self-test
-  GREENLIGHT_GATE_TOKEN=… greenlight gate --env production --serve 127.0.0.1:8080   # for Flagger and Argo Rollouts")]
+  GREENLIGHT_GATE_TOKEN=… greenlight gate serve --env production --listen 127.0.0.1:8080   # Flagger, Argo Rollouts"
+)]
 pub(crate) struct GateArgs {
+    #[command(subcommand)]
+    command: Option<GateCommand>,
+
     /// The environment.
-    #[arg(long, value_name = "NAME", required_unless_present = "self_test")]
-    pub env: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
 
     /// Another report than the one that the environment names. Its attestation, FILE with the ending `.intoto.jsonl`, lies
     /// beside it.
     #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
+    report: Option<PathBuf>,
 
     /// Keys, environments, policies.
     #[arg(long, value_name = "FILE", default_value = "config/deployment.yaml")]
-    pub config: String,
+    config: String,
 
     /// Corrupt a good report in every known way, and fail unless each is refused for its own reason.
-    #[arg(long, conflicts_with_all = ["env", "report", "serve"])]
-    pub self_test: bool,
-
-    /// Answer over HTTP instead, until interrupted. GREENLIGHT_GATE_TOKEN holds the bearer token that callers need.
-    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "report")]
-    pub serve: Option<SocketAddr>,
+    #[arg(long, conflicts_with_all = ["env", "report"])]
+    self_test: bool,
 
     /// What to print on standard output.
     #[arg(short, long, value_enum, default_value = "text")]
-    pub output: Format,
+    output: Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum GateCommand {
+    /// Answer rollout engines over HTTP, until interrupted: 200 and `"open": true`, or 403 and the reasons.
+    ///
+    /// GREENLIGHT_GATE_TOKEN holds the bearer token that callers need. What is to be shipped stands in the configuration,
+    /// never in a request, and the report is read anew for each.
+    Serve {
+        /// The environment.
+        #[arg(long, value_name = "NAME")]
+        env: String,
+
+        /// Where to listen.
+        #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+
+        /// Keys, environments, policies.
+        #[arg(long, value_name = "FILE", default_value = "config/deployment.yaml")]
+        config: String,
+    },
 }
 
 /// Runs it.
@@ -61,11 +84,11 @@ pub(crate) async fn run(args: &GateArgs) -> Result<Exit, Failure> {
     if args.self_test {
         return test_itself();
     }
-    let deployment = Deployment::read(&args.config).map_err(Failure::usage)?;
-    let name = args.env.as_deref().unwrap_or_default();
-    if let Some(address) = args.serve {
-        return serve(deployment, name, address).await;
+    if let Some(GateCommand::Serve { env, listen, config }) = &args.command {
+        return serve(Deployment::read(config).map_err(Failure::usage)?, env, *listen).await;
     }
+    let name = args.env.as_deref().ok_or_else(|| Failure::usage("which environment? name it with --env"))?;
+    let deployment = Deployment::read(&args.config).map_err(Failure::usage)?;
     let environment = deployment.environment(name).map_err(Failure::usage)?;
     let decision = ask(&deployment, environment, args.report.as_deref()).await?;
     match args.output {

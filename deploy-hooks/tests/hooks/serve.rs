@@ -14,7 +14,7 @@ struct Served {
 
 impl Served {
     fn start(world: &World) -> Self {
-        let mut command = world.command(&["gate", "--env", "staging", "--serve", "127.0.0.1:0"]);
+        let mut command = world.command(&["gate", "serve", "--env", "staging", "--listen", "127.0.0.1:0"]);
         let mut child = command.env("GREENLIGHT_GATE_TOKEN", TOKEN).stderr(Stdio::piped()).spawn().expect("it runs");
         let mut line = String::new();
         BufReader::new(child.stderr.take().expect("stderr")).read_line(&mut line).expect("a line");
@@ -80,7 +80,7 @@ fn engines_with_the_token_get_yes_or_no_and_nobody_else_gets_anything() {
 #[test]
 fn without_a_token_nothing_is_served() {
     let world = World::new();
-    let ended = world.run(&["gate", "--env", "staging", "--serve", "127.0.0.1:0"]);
+    let ended = world.run(&["gate", "serve", "--env", "staging", "--listen", "127.0.0.1:0"]);
     assert_eq!(ended.code, Some(2));
     assert!(ended.said.contains("GREENLIGHT_GATE_TOKEN"), "{}", ended.said);
 }

@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result, ensure};
 use greenlight_fixtures::{Engine, Staging};
 use greenlight_harness::Interrupt;
 use greenlight_harness::config::StagingTests;
-use greenlight_harness::reports::Outcome;
+use greenlight_harness::reports::{Outcome, Signer};
 use greenlight_verify::new_run_id;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitCode, Stdio};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -232,14 +232,28 @@ fn two_runs(runtime: &Runtime, engine: &Engine) -> Result<()> {
 fn secrets(runtime: &Runtime, engine: &Engine) -> Result<()> {
     let out = tempfile::tempdir()?;
     let suites = ["auth", "security", "configuration"].map(|suite| ["--suite", suite]).concat();
-    let (mut child, mut stderr) = verify(out.path(), &[&suites[..], &["--plant", "secret_swapped"]].concat())?;
+    let keys = tempfile::tempdir()?;
+    let key = signing_key(keys.path())?;
+    let key = ["--sign-key", key.to_str().context("a path of letters")?];
+    let (mut child, mut stderr) = verify(out.path(), &[&suites[..], &["--plant", "secret_swapped"], &key].concat())?;
     let run_id = until(&mut stderr, "run ")?;
     let copied = Command::new("docker").args(["cp", &format!("glt-{run_id}-livekit-a:/livekit.yaml"), "-"]).output()?;
     let yaml = String::from_utf8_lossy(&copied.stdout).into_owned();
     let (_, keys) = yaml.split_once("\nkeys:\n").context("no keys in livekit.yaml")?;
     let (_, secret) = keys.lines().next().and_then(|line| line.trim().split_once(": ")).context("no secret")?;
     ensure!(secret.len() >= 32, "the canary is {} bytes long", secret.len());
-    let text = rest(stderr)?;
+    // Arguments are for everybody on a machine to read: after each result those of all processes are looked at, the
+    // containers' among them. The control is a process that has one.
+    let mut control = Command::new("sh").args(["-c", "read line", secret]).stdin(Stdio::piped()).spawn()?;
+    ensure!(in_arguments(secret)? == 1, "the control was not seen in /proc");
+    drop(control.stdin.take());
+    control.wait()?;
+    let (mut text, mut looks) = (String::new(), 0);
+    while stderr.read_line(&mut text)? > 0 {
+        ensure!(in_arguments(secret)? == 0, "a process has a secret among its arguments");
+        looks += 1;
+    }
+    ensure!(looks > 50, "the processes were looked at {looks} times only");
     ensure!(child.wait()?.code() == Some(1), "a planted fault, and not red:\n{text}");
     ensure!(!text.contains(secret), "standard error holds a secret");
     let (mut files, mut removed, mut folders) = (0, 0, vec![out.path().to_owned()]);
@@ -263,7 +277,28 @@ fn secrets(runtime: &Runtime, engine: &Engine) -> Result<()> {
     }
     // The control: there was something to remove, the tokens that the server quotes in its refusals.
     ensure!(removed > 0, "no file had a token to remove");
-    ensure!(files >= 9, "only {files} files were looked at");
+    ensure!(out.path().join("report.intoto.jsonl").exists(), "the report was not signed");
+    ensure!(files >= 12, "only {files} files were looked at");
     ensure!(remains(runtime, engine, &run_id)?.is_empty(), "something is left");
     Ok(())
+}
+
+/// A key for the run's signature, outside of what is looked at: it is a secret itself.
+fn signing_key(folder: &Path) -> Result<PathBuf> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let path = folder.join("key.pem");
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    std::io::Write::write_all(&mut file, Signer::from_seed(rand::random()).to_pem()?.as_bytes())?;
+    Ok(path)
+}
+
+/// How many processes have the text among their arguments.
+fn in_arguments(text: &str) -> Result<usize> {
+    let mut found = 0;
+    for entry in std::fs::read_dir("/proc")?.flatten() {
+        // A process may end while it is looked at.
+        let arguments = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        found += usize::from(String::from_utf8_lossy(&arguments).contains(text));
+    }
+    Ok(found)
 }
