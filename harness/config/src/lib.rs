@@ -4,6 +4,7 @@ mod error;
 mod expected_skips;
 pub mod lint;
 mod staging_tests;
+pub mod thresholds;
 mod waivers;
 
 pub use error::ConfigError;

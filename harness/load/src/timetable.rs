@@ -1,0 +1,110 @@
+//! Which operation of which user is due when, and what became of it.
+
+use crate::job::{Job, Scenario};
+use crate::record::{Operation, Record, Sample};
+use std::sync::mpsc::Sender;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The round of the room API. One call in five is of a kind that little else makes.
+const CALLS: [Operation; 5] = [
+    Operation::CreateRoom,
+    Operation::ListRooms,
+    Operation::UpdateRoomMetadata,
+    Operation::ListRooms,
+    Operation::DeleteRoom,
+];
+
+/// The planned operations of every user. Each gets exactly one sample.
+pub(crate) struct Timetable {
+    pub(crate) job: Job,
+    state: Mutex<State>,
+}
+
+struct State {
+    begin: Option<Instant>,
+    last: Option<Instant>,
+    /// Operations that each user has behind it.
+    done: Vec<usize>,
+    samples: usize,
+    sender: Option<Sender<Record>>,
+}
+
+impl Timetable {
+    pub(crate) fn new(job: Job, sender: Sender<Record>) -> Self {
+        let done = vec![0; job.users];
+        Self { job, state: Mutex::new(State { begin: None, last: None, done, samples: 0, sender: Some(sender) }) }
+    }
+
+    /// The operation of this number, which counts from 0 for each user.
+    pub(crate) fn operation(&self, number: usize) -> Operation {
+        match (self.job.scenario, number % 2) {
+            (Scenario::RoomCalls, _) => CALLS[number % CALLS.len()],
+            (_, 0) => Operation::Join,
+            _ => Operation::Ping,
+        }
+    }
+
+    /// When it is due, from the beginning.
+    pub(crate) fn due_after(&self, user: usize, number: usize) -> Duration {
+        let Job { users, spread_ms, interval_ms, scenario, .. } = &self.job;
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        let round = number / scenario.operations_a_round();
+        Duration::from_millis(spread_ms * count(user) / count((*users).max(1)) + interval_ms * count(round))
+    }
+
+    /// Sets the beginning, once: when every user stands ready.
+    pub(crate) fn begin(&self) -> Instant {
+        *self.lock().begin.get_or_insert_with(Instant::now)
+    }
+
+    pub(crate) fn has_begun(&self) -> Option<Instant> {
+        self.lock().begin
+    }
+
+    /// Records what became of this user's next operation. After the end nothing is recorded any more.
+    pub(crate) fn record(&self, user: usize, sample: Sample) {
+        let mut state = self.lock();
+        if let Some(sender) = &state.sender
+            && sender.send(Record::Sample(sample)).is_ok()
+        {
+            state.samples += 1;
+            state.last = Some(Instant::now());
+            if let Some(done) = state.done.get_mut(user) {
+                *done += 1;
+            }
+        }
+    }
+
+    /// Ends the recording: operations without an answer get a sample that says so. Gives the sender back, with the
+    /// number of samples, the seconds that they took, and whether any was without an answer.
+    pub(crate) fn end(&self) -> Option<(Sender<Record>, usize, f64, bool)> {
+        let mut state = self.lock();
+        let sender = state.sender.take()?;
+        let (now, begin) = (Instant::now(), state.begin.unwrap_or_else(Instant::now));
+        let planned = self.job.rounds * self.job.scenario.operations_a_round();
+        let mut cut_off = false;
+        for user in 0..self.job.users {
+            for number in state.done[user]..planned {
+                cut_off = true;
+                let waited = now.duration_since(begin).saturating_sub(self.due_after(user, number));
+                let sample = Sample {
+                    operation: self.operation(number),
+                    ms: waited.as_secs_f64() * 1e3,
+                    late_ms: 0.0,
+                    ok: false,
+                    status: None,
+                    error: Some("no answer by the end of the load".into()),
+                };
+                state.samples += usize::from(sender.send(Record::Sample(sample)).is_ok());
+            }
+        }
+        let last = if cut_off { now } else { state.last.unwrap_or(now) };
+        Some((sender, state.samples, last.duration_since(begin).as_secs_f64(), cut_off))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
