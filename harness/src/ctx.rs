@@ -237,6 +237,10 @@ impl Ctx {
         }
     }
 
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+
     /// What the target is held to.
     pub fn limits(&self) -> Limits {
         self.target.limits

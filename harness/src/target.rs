@@ -4,6 +4,7 @@ use crate::check::Capability;
 use crate::operator::Operator;
 use greenlight_clients::{Database, Endpoint, JoinError, Key, RedisClient, Rooms, Secret, Signal, WebhookSink, proto};
 use greenlight_config::Limits;
+use greenlight_config::thresholds::Threshold;
 use greenlight_reports::{Identity, NodeIdentity};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -56,6 +57,10 @@ pub struct Target {
     pub capabilities: BTreeSet<Capability>,
     /// What it is held to.
     pub limits: Limits,
+    /// What load on it is held to, and the generator of that load.
+    pub thresholds: Arc<[Threshold]>,
+    /// Lets the generator of load compute on every thread of its own, to see that nothing it says is believed then.
+    pub saturated_generator: bool,
     /// Hands on its parts, where it is ours.
     pub operator: Option<Arc<dyn Operator>>,
 }

@@ -72,12 +72,13 @@ async fn load(job: Job) -> Result<()> {
     let (sender, receiver) = channel();
     let writer = std::thread::spawn(move || write(&receiver));
     let crowd = Arc::new(Crowd::new(Timetable::new(job, sender))?);
+    let mut watch = Watch::start();
     let mut attack = tokio::spawn(attack(crowd.clone()));
     let begin = tokio::select! {
         begin = timeout(START_TIMEOUT, crowd.begun()) => begin.context("the users did not start in time")?.context("no start")?,
         ended = &mut attack => return Err(anyhow!("goose ended before its users had started: {:?}", ended?.err())),
     };
-    let watch = Watch::start(saturate);
+    watch.begin(saturate);
     tokio::select! {
         () = crowd.all_answered() => {}
         () = sleep_until(begin + longest) => {}

@@ -14,16 +14,16 @@ const SPIN: Duration = Duration::from_millis(80);
 /// Ticks of `/proc/self/stat` in a second; 100 on every Linux that is in use (`getconf CLK_TCK`).
 const CLOCK_TICKS: f64 = 100.0;
 
-/// Watches the generator from when it is made.
+/// Watches the generator: its clock from when it is made, what it costs from when the load begins.
 pub(crate) struct Watch {
     lag_ms: Arc<Mutex<Vec<f64>>>,
     cpu_s_before: f64,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Watch {
-    /// Starts watching. With `saturate` it also computes on every thread of the runtime.
-    pub(crate) fn start(saturate: bool) -> Self {
+    /// Starts watching the clock.
+    pub(crate) fn start() -> Self {
         let mut tasks = JoinSet::new();
         let lag_ms = Arc::new(Mutex::new(Vec::new()));
         let lags = lag_ms.clone();
@@ -38,8 +38,14 @@ impl Watch {
                 lags.lock().unwrap_or_else(PoisonError::into_inner).push((late * 100.0).round() / 100.0);
             }
         });
+        Self { lag_ms, cpu_s_before: f64::NAN, tasks }
+    }
+
+    /// The load begins: from now on processor time counts. With `saturate` every thread of the runtime computes.
+    pub(crate) fn begin(&mut self, saturate: bool) {
+        self.cpu_s_before = cpu_s();
         for _ in 0..if saturate { 2 * processors() } else { 0 } {
-            tasks.spawn(async {
+            self.tasks.spawn(async {
                 loop {
                     let until = Instant::now() + SPIN;
                     while Instant::now() < until {
@@ -49,10 +55,9 @@ impl Watch {
                 }
             });
         }
-        Self { lag_ms, cpu_s_before: cpu_s(), _tasks: tasks }
     }
 
-    /// Processor seconds since the start, and how late each tick was.
+    /// Processor seconds since the load began, and how late each tick was.
     pub(crate) fn so_far(&self) -> (f64, Vec<f64>) {
         (cpu_s() - self.cpu_s_before, self.lag_ms.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
@@ -94,7 +99,8 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_saturated_generator_is_late_and_an_idle_one_costs_nothing() {
         let watched = async |saturate| {
-            let watch = Watch::start(saturate);
+            let mut watch = Watch::start();
+            watch.begin(saturate);
             let _ = tokio::time::timeout(std::time::Duration::from_millis(600), std::future::pending::<()>()).await;
             watch.so_far()
         };
