@@ -113,9 +113,7 @@ async fn attack(crowd: Arc<Crowd>) -> Result<usize> {
     configuration.quiet = 2;
     configuration.no_print_metrics = true;
     configuration.no_error_summary = true;
-    configuration.no_reset_metrics = true;
     configuration.no_telnet = true;
-    configuration.no_websocket = true;
     configuration.running_metrics = Some(0);
     let rounds = crowd.clone();
     let transaction = Transaction::new(Arc::new(move |user| {
@@ -127,7 +125,9 @@ async fn attack(crowd: Arc<Crowd>) -> Result<usize> {
         .set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies())?
         .register_scenario(Scenario::new("users").register_transaction(transaction))
         .execute()
-        .await?;
+        .await
+        // Its Display names no option.
+        .map_err(|error| anyhow!("goose: {error:?}"))?;
     Ok(metrics.requests.values().map(|request| request.success_count + request.fail_count).sum())
 }
 

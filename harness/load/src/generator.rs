@@ -8,13 +8,13 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Time between two looks at the clock.
-const TICK: Duration = Duration::from_millis(10);
+const TICK: Duration = Duration::from_millis(5);
 /// How long a thread computes before others get a turn, when the generator is to be saturated.
 const SPIN: Duration = Duration::from_millis(80);
 /// Ticks of `/proc/self/stat` in a second; 100 on every Linux that is in use (`getconf CLK_TCK`).
 const CLOCK_TICKS: f64 = 100.0;
 
-/// Watches the generator: its clock from when it is made, what it costs from when the load begins.
+/// Watches the generator: its clock and what it costs from when the load begins.
 pub(crate) struct Watch {
     lag_ms: Arc<Mutex<Vec<f64>>>,
     cpu_s_before: f64,
@@ -44,6 +44,7 @@ impl Watch {
     /// The load begins: from now on processor time counts. With `saturate` every thread of the runtime computes.
     pub(crate) fn begin(&mut self, saturate: bool) {
         self.cpu_s_before = cpu_s();
+        self.lag_ms.lock().unwrap_or_else(PoisonError::into_inner).clear();
         for _ in 0..if saturate { 2 * processors() } else { 0 } {
             self.tasks.spawn(async {
                 loop {

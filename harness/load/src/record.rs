@@ -81,7 +81,7 @@ pub struct Ended {
     pub cpu_s: f64,
     /// Processors of the machine.
     pub processors: usize,
-    /// How late a timer of ten milliseconds fired, in milliseconds, each time.
+    /// How late a timer of five milliseconds fired, in milliseconds, each time.
     pub lag_ms: Vec<f64>,
     /// Connections that were open at the same time.
     pub open_at_once: usize,

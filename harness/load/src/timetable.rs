@@ -16,6 +16,9 @@ const CALLS: [Operation; 5] = [
     Operation::DeleteRoom,
 ];
 
+/// From when everybody stands ready to the beginning: starting users is work, and must not delay the first request.
+const LEAD: Duration = Duration::from_millis(300);
+
 /// The planned operations of every user. Each gets exactly one sample.
 pub(crate) struct Timetable {
     pub(crate) job: Job,
@@ -56,7 +59,7 @@ impl Timetable {
 
     /// Sets the beginning, once: when every user stands ready.
     pub(crate) fn begin(&self) -> Instant {
-        *self.lock().begin.get_or_insert_with(Instant::now)
+        *self.lock().begin.get_or_insert_with(|| Instant::now() + LEAD)
     }
 
     pub(crate) fn has_begun(&self) -> Option<Instant> {

@@ -24,19 +24,19 @@ async fn check(ctx: &Ctx) -> Verdict {
     let operator = ctx.operator()?;
     let nodes = ctx.nodes().iter().map(|node| (node.name.as_str(), "node"));
     let parts: Vec<(&str, &str)> = nodes.chain([("redis", "redis"), ("haproxy", "balancer")]).collect();
-    let mut before = Vec::new();
-    for (part, _) in &parts {
-        before.push((operator.usage(part).await?, Instant::now()));
-    }
+    // The engine takes its time, so all are asked at once, and each has its own clock.
+    let ask = async || join_all(parts.iter().map(async |(part, _)| (operator.usage(part).await, Instant::now()))).await;
+    let before = ask().await;
     let mut load = ctx.load_of(Scenario::RoomCalls, 8);
     (load.users, load.rounds, load.interval_ms, load.spread_ms) = (8, 25, 200, 200);
     let run = ctx.load(&load).await?;
     let (mut series, mut cpu_all, mut memory_all) = (Vec::new(), 0.0, 0.0);
     let mut shown = String::new();
-    for ((part, of), (earlier, since)) in parts.into_iter().zip(before) {
-        let now = operator.usage(part).await?;
-        // Of one processor, over the load and the second in which its users start.
-        let cpu = (now.cpu_s - earlier.cpu_s) / since.elapsed().as_secs_f64() * 100.0;
+    let after = ask().await;
+    for (((part, of), (earlier, since)), (now, until)) in parts.into_iter().zip(before).zip(after) {
+        let (earlier, now) = (earlier?, now?);
+        // Of one processor, over the load and the seconds in which its users start and end.
+        let cpu = (now.cpu_s - earlier.cpu_s) / until.duration_since(since).as_secs_f64() * 100.0;
         shown += &format!("; {part} {cpu:.1} % {:.0} MiB", now.memory_mib);
         cpu_all += cpu;
         memory_all += now.memory_mib;
