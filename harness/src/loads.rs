@@ -12,6 +12,9 @@ use std::fmt::Write as _;
 /// A request that left later than this, with nothing of the target to wait for, was late by the generator's fault.
 const LATE_MS: f64 = 50.0;
 
+/// Tries of a load whose generator does not keep up.
+const TRIES_MAX: usize = 3;
+
 /// Samples of one metric with one set of tags, in base units: milliseconds, percent, MiB, 1 or 0 for events.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
@@ -32,23 +35,31 @@ impl Ctx {
         job
     }
 
-    /// Runs a load to its end.
+    /// Runs a load to its end. One whose generator did not keep up has said nothing about the target and is run again,
+    /// three times in all: another program may have taken the machine for a moment.
     ///
     /// # Errors
     /// Errored, and never failed, when the generator is not to be believed: saturated, late, or ended early.
     pub async fn load(&self, job: &Job) -> Result<LoadRun, Halt> {
-        let run = greenlight_load::run(job).await?;
-        let ended = &run.ended;
-        tracing::info!(
-            "{job:?}: {} operations in {:.2} s, generator {:.3} s of processor time, lag p99 {:.1} ms, cut off: {}",
-            run.samples.len(),
-            ended.wall_s,
-            ended.cpu_s,
-            percentile(&ended.lag_ms, 99),
-            ended.cut_off
-        );
-        honest(&self.target().thresholds, &run)?;
-        Ok(run)
+        let mut tries = 1;
+        loop {
+            let run = greenlight_load::run(job).await?;
+            let ended = &run.ended;
+            tracing::info!(
+                "{job:?}: {} operations in {:.2} s, generator {:.3} s of processor time, lag p99 {:.1} ms, cut off: {}",
+                run.samples.len(),
+                ended.wall_s,
+                ended.cpu_s,
+                percentile(&ended.lag_ms, 99),
+                ended.cut_off
+            );
+            match honest(&self.target().thresholds, &run) {
+                Ok(()) => return Ok(run),
+                Err(halt) if tries >= TRIES_MAX => return Err(halt),
+                Err(halt) => tracing::warn!("try {tries} says nothing: {halt:?}"),
+            }
+            tries += 1;
+        }
     }
 
     /// Holds samples to every threshold that is about them. `cause` is what else is known of a breach, and `blame` whom a
@@ -325,7 +336,7 @@ mod tests {
         assert!(honest(&shipped, &run(0.4, 2.0, 1.0, None)).is_ok());
         for (dishonest, says) in [
             (run(3.9, 2.0, 1.0, None), "generator_cpu max is 97.50"),
-            (run(0.4, 200.0, 1.0, None), "generator_lag_ms p(99) is 200.00"),
+            (run(0.4, 250.0, 1.0, None), "generator_lag_ms p(99) is 250.00"),
             (run(0.4, 2.0, 80.0, None), "generator_late rate is 100.00"),
         ] {
             let halt = honest(&shipped, &dishonest).expect_err("not honest");

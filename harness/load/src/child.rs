@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 use tokio::sync::oneshot;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// The hidden argument.
 pub(crate) const ARGUMENT: &str = "__load";
@@ -85,7 +85,7 @@ async fn load(job: Job) -> Result<()> {
     }
     let (cpu_s, lag_ms) = watch.so_far();
     drop(watch);
-    let (sender, samples, wall_s, cut_off) = crowd.timetable.end().context("it ended twice")?;
+    let (sender, samples, wall_s, cut_off) = crowd.timetable.end(Instant::now()).context("it ended twice")?;
     let counted_by_goose = match cut_off {
         true => 0,
         false => timeout(END_TIMEOUT, attack).await.context("goose did not end")???,

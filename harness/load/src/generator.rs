@@ -10,7 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 /// Time between two looks at the clock.
 const TICK: Duration = Duration::from_millis(5);
 /// How long a thread computes before others get a turn, when the generator is to be saturated.
-const SPIN: Duration = Duration::from_millis(80);
+const SPIN: Duration = Duration::from_millis(150);
 /// Ticks of `/proc/self/stat` in a second; 100 on every Linux that is in use (`getconf CLK_TCK`).
 const CLOCK_TICKS: f64 = 100.0;
 

@@ -123,3 +123,39 @@ fn complete(job: &Job, samples: Vec<Sample>, ended: Ended) -> Result<LoadRun, Lo
     }
     Ok(LoadRun { samples, ended })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LoadError, complete, run};
+    use crate::timetable::tests::{calls, sample};
+    use crate::{Ended, Operation};
+
+    fn ended(samples: usize, counted_by_goose: usize, cut_off: bool) -> Ended {
+        let (wall_s, cpu_s, processors, lag_ms, open_at_once) = (1.0, 0.1, 2, vec![0.1], 0);
+        Ended { samples, counted_by_goose, wall_s, cpu_s, processors, lag_ms, open_at_once, cut_off }
+    }
+
+    #[test]
+    fn only_a_whole_load_is_believed() {
+        // Two users with three calls each.
+        let (job, six) = (calls(2, 3), vec![sample(Operation::ListRooms); 6]);
+        assert!(complete(&job, six.clone(), ended(6, 6, false)).is_ok());
+        assert!(complete(&job, six.clone(), ended(6, 0, true)).is_ok());
+        for (samples, end) in [
+            (six[..5].to_vec(), ended(6, 6, false)),
+            (six[..5].to_vec(), ended(5, 5, false)),
+            (six.clone(), ended(7, 7, false)),
+            (six.clone(), ended(6, 5, false)),
+        ] {
+            let torn = complete(&job, samples, end);
+            assert!(matches!(torn, Err(LoadError::Torn(_))), "{torn:?}");
+        }
+    }
+
+    /// The program that runs this test takes the hidden argument for a filter, and ends with status 0.
+    #[tokio::test]
+    async fn a_child_that_ends_without_its_last_record_has_said_nothing() {
+        let nothing = run(&calls(1, 1)).await;
+        assert!(matches!(nothing, Err(LoadError::NoEnd(_))), "{nothing:?}");
+    }
+}

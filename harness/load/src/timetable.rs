@@ -82,10 +82,10 @@ impl Timetable {
 
     /// Ends the recording: operations without an answer get a sample that says so. Gives the sender back, with the
     /// number of samples, the seconds that they took, and whether any was without an answer.
-    pub(crate) fn end(&self) -> Option<(Sender<Record>, usize, f64, bool)> {
+    pub(crate) fn end(&self, now: Instant) -> Option<(Sender<Record>, usize, f64, bool)> {
         let mut state = self.lock();
         let sender = state.sender.take()?;
-        let (now, begin) = (Instant::now(), state.begin.unwrap_or_else(Instant::now));
+        let begin = state.begin.unwrap_or(now);
         let planned = self.job.rounds * self.job.scenario.operations_a_round();
         let mut cut_off = false;
         for user in 0..self.job.users {
@@ -109,5 +109,70 @@ impl Timetable {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::Timetable;
+    use crate::job::{Job, Scenario};
+    use crate::record::{Operation, Record, Sample};
+    use greenlight_clients::{Http, Key, Secret};
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    pub(crate) fn calls(users: usize, rounds: usize) -> Job {
+        greenlight_clients::install_crypto_provider();
+        let key = Key { id: "key".into(), secret: Secret::new("a-secret-that-is-not-shown") };
+        let http = Http::trusting(CA).expect("a CA");
+        let mut job = Job::new(&http.endpoint("https://127.0.0.1:1"), &key, Scenario::RoomCalls, vec!["r".into()]);
+        (job.users, job.rounds, job.interval_ms, job.spread_ms) = (users, rounds, 100, 100);
+        job
+    }
+
+    pub(crate) fn sample(operation: Operation) -> Sample {
+        Sample { operation, ms: 1.0, late_ms: 0.0, ok: true, status: None, error: None }
+    }
+
+    /// A self-signed certificate of `openssl req -x509 -newkey ed25519`, for nothing else than being read.
+    const CA: &str = "-----BEGIN CERTIFICATE-----\nMIIBNDCB56ADAgECAhQFWpp4vwsSVNXLR12imCSOVGo9BTAFBgMrZXAwDzENMAsG\nA1UEAwwEdGVzdDAgFw0yNjExMjMwODE5MDRaGA8yMTI2MTAzMDA4MTkwNFowDzEN\nMAsGA1UEAwwEdGVzdDAqMAUGAytlcAMhAO0G+tZytKL+4NdCIpk3K16MGFwVlKmI\n7ZzJcHZMOmfko1MwUTAdBgNVHQ4EFgQUHoBL4AxGd/UnCLYetywidc1IvyswHwYD\nVR0jBBgwFoAUHoBL4AxGd/UnCLYetywidc1IvyswDwYDVR0TAQH/BAUwAwEB/zAF\nBgMrZXADQQCcITEiM5NhLSJtvIA6JZzduzPyQuT1MluermU+EYGXh0EkiCAuFk+g\nTMHHkRE9/tnes2+SeSVg5knj7wY+nFsE\n-----END CERTIFICATE-----\n";
+
+    #[test]
+    fn users_take_turns_and_rounds_keep_their_distance() {
+        let timetable = Timetable::new(calls(4, 3), channel().0);
+        let due = |user, number| timetable.due_after(user, number).as_millis();
+        assert_eq!([due(0, 0), due(1, 0), due(3, 0), due(0, 1), due(3, 2)], [0, 25, 75, 100, 275]);
+        assert_eq!(timetable.operation(0), Operation::CreateRoom);
+        assert_eq!(timetable.operation(4), Operation::DeleteRoom);
+        assert_eq!(timetable.operation(5), Operation::CreateRoom);
+    }
+
+    /// Coordinated omission: what was never sent, since its user still waited, counts with all the time it was due.
+    #[test]
+    fn what_was_due_and_not_answered_counts_with_its_waiting() {
+        let (sender, receiver) = channel();
+        let timetable = Timetable::new(calls(1, 3), sender);
+        let begin = timetable.begin();
+        timetable.record(0, sample(Operation::CreateRoom));
+        let end = begin + Duration::from_millis(1_100);
+        let (_, samples, _, cut_off) = timetable.end(end).expect("the first end");
+        assert!(samples == 3 && cut_off && timetable.end(end).is_none());
+        // After the end nothing is taken any more.
+        timetable.record(0, sample(Operation::ListRooms));
+        let told: Vec<Sample> = receiver
+            .try_iter()
+            .map(|record| match record {
+                Record::Sample(sample) => sample,
+                Record::Ended(_) => panic!("the end"),
+            })
+            .collect();
+        let waited: Vec<(bool, f64)> = told.iter().map(|sample| (sample.ok, sample.ms.round())).collect();
+        assert_eq!(waited, [(true, 1.0), (false, 1000.0), (false, 900.0)]);
+        assert!(told[1].is_timed() && told[1].error.is_some());
+    }
+
+    #[test]
+    fn a_job_shows_no_secret() {
+        assert_eq!(format!("{:?}", calls(1, 2)), "Job(RoomCalls, 1 users, 2 rounds)");
     }
 }

@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     // What limits connections first, in practice.
     blame: Component::Balancer,
     needs: &[Capability::Api, Capability::Load],
-    timeout: secs(60),
+    timeout: secs(90),
     lane: Lane::Exclusive,
     proven_by: &[Fault::ConnectionsLimited],
     fix: FIX,
@@ -25,8 +25,8 @@ const CONNECTIONS: usize = 100;
 
 async fn check(ctx: &Ctx) -> Verdict {
     let mut load = ctx.load_of(Scenario::HeldJoins, CONNECTIONS / 10);
-    // 40 joins a second, so that what is measured is holding and not a storm.
-    (load.users, load.spread_ms) = (CONNECTIONS, 2_500);
+    // 25 joins a second, so that what is measured is holding and not a storm.
+    (load.users, load.spread_ms) = (CONNECTIONS, 4_000);
     let run = ctx.load(&load).await?;
     let (cause, blame) = refusals(&run);
     let series = joins(&run, &[("path", "balancer"), ("load", "held")]);

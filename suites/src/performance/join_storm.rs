@@ -1,11 +1,11 @@
-//! Fifty who join within a quarter of a second all get in, into one room and into ten.
+//! Fifty who join within a second all get in, into one room and into ten.
 //! Meetings begin on the hour, and after a network outage everybody comes back at once.
 
 use greenlight_harness::prelude::*;
 
 pub(super) const CHECK: Check = Check {
     id: "performance.join_storm",
-    title: "fifty joins within 250 ms all succeed in time",
+    title: "fifty joins within a second all succeed in time",
     tags: &["load"],
     blame: Component::LivekitServer,
     needs: &[Capability::Api, Capability::Load],
@@ -27,8 +27,9 @@ async fn check(ctx: &Ctx) -> Verdict {
     let mut seconds = 0.0;
     for (rooms, word) in [(1, "one"), (10, "many")] {
         let mut load = ctx.load_of(Scenario::HeldJoins, rooms);
-        // At the very same instant their handshakes would keep the generator from its clock, and not the target busier.
-        (load.users, load.spread_ms) = (AT_ONCE, 250);
+        // Five times the steady rate. Within 250 ms, on two processors that target and generator share, the generator was
+        // late by 130 ms itself.
+        (load.users, load.spread_ms) = (AT_ONCE, 1_000);
         let run = ctx.load(&load).await?;
         let (cause, blame) = refusals(&run);
         causes = (causes.0 + &cause, causes.1.or(blame));

@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     tags: &["load"],
     blame: Component::LivekitServer,
     needs: &[Capability::Api, Capability::Load, Capability::Engine],
-    timeout: secs(60),
+    timeout: secs(90),
     lane: Lane::Exclusive,
     proven_by: &[Fault::RedisBallast],
     fix: FIX,

@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     tags: &["load"],
     blame: Component::LivekitServer,
     needs: &[Capability::Api, Capability::Load],
-    timeout: secs(60),
+    timeout: secs(90),
     lane: Lane::Exclusive,
     proven_by: &[Fault::LivekitThrottled],
     fix: FIX,

@@ -42,7 +42,8 @@ fn run() -> Result<bool> {
     };
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("generator-{}", new_run_id()));
     let config = StagingTests::shipped()?;
-    let starting = Staging::start(&engine, &new_run_id(), &config, &folder, &interrupt);
+    let run_id = new_run_id();
+    let starting = Staging::start(&engine, &run_id, &config, &folder, &interrupt);
     let staging = runtime.block_on(starting)?;
     let seen = look(&runtime, &staging, &interrupt, &folder);
     runtime.block_on(staging.stop())?;
@@ -52,8 +53,7 @@ fn run() -> Result<bool> {
 }
 
 fn look(runtime: &Runtime, staging: &Staging, interrupt: &Interrupt, folder: &std::path::Path) -> Result<()> {
-    let ids =
-        ["performance.api_response_time", "performance.signal_response_time", "performance.concurrent_connections"];
+    let ids = ["performance.api_response_time", "performance.join_storm"];
     let checks: Vec<&Check> = greenlight_suites::checks().into_iter().filter(|check| ids.contains(&check.id)).collect();
     for saturated in [true, false] {
         let mut target = staging.target().clone();

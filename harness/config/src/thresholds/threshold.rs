@@ -81,7 +81,7 @@ impl Comparison {
 impl Threshold {
     /// Whether it is about samples of this metric with these tags.
     pub fn is_about(&self, metric: &str, tags: &[(&str, &str)]) -> bool {
-        let has = |(name, value): (&String, &String)| tags.iter().any(|tag| *tag == (name.as_str(), value.as_str()));
+        let has = |(name, value): (&String, &String)| tags.contains(&(name.as_str(), value.as_str()));
         self.metric.name == metric && self.tags.iter().all(has)
     }
 
