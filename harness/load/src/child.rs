@@ -120,14 +120,12 @@ async fn attack(crowd: Arc<Crowd>) -> Result<usize> {
         let crowd = rounds.clone();
         Box::pin(async move { crowd.round(user).await })
     }));
-    let metrics = GooseAttack::initialize_with_config(configuration)?
+    let attack = GooseAttack::initialize_with_config(configuration)?
         // One client that nobody uses instead of one for each user: it reads the machine's certificates.
         .set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies())?
-        .register_scenario(Scenario::new("users").register_transaction(transaction))
-        .execute()
-        .await
-        // Its Display names no option.
-        .map_err(|error| anyhow!("goose: {error:?}"))?;
+        .register_scenario(Scenario::new("users").register_transaction(transaction));
+    // Its Display names no option.
+    let metrics = Box::pin(attack.execute()).await.map_err(|error| anyhow!("goose: {error:?}"))?;
     Ok(metrics.requests.values().map(|request| request.success_count + request.fail_count).sum())
 }
 

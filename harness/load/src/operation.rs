@@ -215,5 +215,5 @@ async fn kept(session: Option<&mut Session>) {
 }
 
 fn token(key: &Key, room: &str, user: usize) -> Result<Token> {
-    Ok(TokenBuilder::new(key, VideoGrant::join(room)).identity(&format!("user-{user}")).sign()?)
+    Ok(TokenBuilder::new(key, VideoGrant::join(room)).identity(format!("user-{user}")).sign()?)
 }

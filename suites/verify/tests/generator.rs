@@ -82,7 +82,6 @@ fn look(runtime: &Runtime, staging: &Staging, interrupt: &Interrupt, folder: &st
 fn demand(report: &Report, saturated: bool) -> Result<()> {
     for result in &report.results {
         let reason = result.attempts.last().and_then(|attempt| attempt.reason.clone()).unwrap_or_default();
-        println!("{} saturated={saturated}: {} {reason} {:?}", result.id, result.outcome.word(), result.failure());
         match saturated {
             true => {
                 ensure!(result.outcome == Outcome::Errored, "{} is {}", result.id, result.outcome.word());
