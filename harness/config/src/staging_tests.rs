@@ -216,7 +216,7 @@ mod tests {
     fn a_misspelt_threshold_is_refused_with_its_line() {
         for (good, bad, says) in [
             ("api_ms: p(95)", "api_mss: p(95)", "did you mean \"api_ms\"?"),
-            ("api_ms: p(95) < 250ms", "api_ms: p(95) < 250", "has no unit"),
+            ("api_ms: p(95) < 500ms", "api_ms: p(95) < 500", "has no unit"),
             ("api_ms: p(50)", "api_ms: p(95)", "two thresholds judge the same"),
         ] {
             let text = DEFAULT.replacen(good, bad, 1);

