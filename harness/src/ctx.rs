@@ -260,6 +260,10 @@ impl Ctx {
         }
     }
 
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+
     /// What the target is held to.
     pub fn limits(&self) -> Limits {
         self.target.limits

@@ -411,6 +411,17 @@ faults! {
     AgentNotRouted = "agent_not_routed",
     /// The balancer answers dispatches by itself.
     DispatchesSwallowed = "dispatches_swallowed",
+    // Performance.
+    /// Both nodes get a fraction of a processor.
+    LivekitThrottled = "livekit_throttled",
+    /// One in ten of the calls that change metadata is answered with 500: 2 % of the calls of the load.
+    TwoPercentErrors = "two_percent_errors",
+    /// The balancer lets only so many joins of an address through in a time.
+    JoinsLimited = "joins_limited",
+    /// The balancer takes only so many connections at the same time.
+    ConnectionsLimited = "connections_limited",
+    /// Something fills the memory of Redis.
+    RedisBallast = "redis_ballast",
     // SIP.
     /// Something else stands in Redis where trunks and rules are kept.
     SipStoreBroken = "sip_store_broken",

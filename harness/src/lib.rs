@@ -13,6 +13,7 @@ mod grant_table;
 mod init;
 mod lanes;
 mod lint;
+mod loads;
 mod log;
 mod operator;
 mod pinned;
@@ -32,7 +33,8 @@ pub use file_systems::FileSystem;
 pub use grant_table::{GRANTS_CHANGED, GrantTable, GrantedCall, not_administering};
 pub use init::{Interrupt, init};
 pub use lint::Linted;
-pub use operator::{Action, Operating, Operator, PartState};
+pub use loads::{Series, calls, joins, refusals};
+pub use operator::{Action, Operating, Operator, PartState, Usage};
 pub use process::{UdpSocket, open_files_max, udp_received};
 pub use run::{Options, Run, RunError};
 pub use select::{Selection, UnknownName, select};
@@ -43,6 +45,8 @@ pub use verdict::{Halt, MeasureError, Pass, PassBuilder, Verdict};
 pub use greenlight_clients as clients;
 /// Configuration types.
 pub use greenlight_config as config;
+/// Load on a target.
+pub use greenlight_load as load;
 /// Participants whose media path is up.
 pub use greenlight_media as media;
 /// The report model.
@@ -51,11 +55,13 @@ pub use greenlight_reports as reports;
 /// Everything that a check's file needs.
 pub mod prelude {
     pub use crate::verdict::{Halt, Pass, Verdict, failed};
-    pub use crate::{Capability, Check, Ctx, Fault, Lane, ensure, ensure_joined, ensure_ok, run, secs, skip, source};
+    pub use crate::{Capability, Check, Ctx, Fault, Lane, Series, calls, joins, refusals};
+    pub use crate::{ensure, ensure_joined, ensure_ok, run, secs, skip, source};
     pub use futures_util::future::join_all;
     pub use greenlight_clients::proto;
     pub use greenlight_clients::{Algorithm, JoinError, Secret, Unreachable, VideoGrant, Why};
     pub use greenlight_clients::{Delivery, Mode, WebhookSink};
+    pub use greenlight_load::{Operation, Scenario};
     pub use greenlight_reports::Component;
     pub use greenlight_reports::Limit::{AtLeast, AtMost, Exactly};
     pub use std::time::{Duration, Instant};

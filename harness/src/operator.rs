@@ -47,6 +47,15 @@ pub struct PartState {
     pub command: Vec<String>,
 }
 
+/// What a part has used, as the engine counts it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Usage {
+    /// Processor time since its start, in seconds.
+    pub cpu_s: f64,
+    /// Memory in use now, in MiB, without files that the kernel only keeps in mind.
+    pub memory_mib: f64,
+}
+
 /// The hands of a drill. Parts have the names of the target's description: `redis`, `livekit-a`, `haproxy` …
 pub trait Operator: Send + Sync {
     /// The parts that can be operated.
@@ -63,6 +72,12 @@ pub trait Operator: Send + Sync {
     /// # Errors
     /// When there is no such part.
     fn state<'a>(&'a self, part: &'a str) -> Operating<'a, PartState>;
+
+    /// What a part uses.
+    ///
+    /// # Errors
+    /// When there is no such part, or it does not run.
+    fn usage<'a>(&'a self, part: &'a str) -> Operating<'a, Usage>;
 
     /// A file inside a part, as it is now, with the mode bits of the file.
     ///

@@ -7,6 +7,7 @@ use anyhow::Result;
 use greenlight_clients::{
     Database, Endpoint, JoinError, Key, RedisClient, Rooms, Secret, Signal, WebhookSink, inspect, proto,
 };
+use greenlight_config::thresholds::Threshold;
 use greenlight_config::{Limits, normalised_sha256};
 use greenlight_reports::{Identity, NodeIdentity};
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,6 +71,10 @@ pub struct Target {
     pub withheld: BTreeMap<Capability, String>,
     /// What it is held to.
     pub limits: Limits,
+    /// What load on it is held to, and the generator of that load.
+    pub thresholds: Arc<[Threshold]>,
+    /// Lets the generator of load compute on every thread of its own, to see that nothing it says is believed then.
+    pub saturated_generator: bool,
     /// Hands on its parts, where it is ours.
     pub operator: Option<Arc<dyn Operator>>,
 }

@@ -6,6 +6,7 @@ mod auth;
 mod configuration;
 mod infrastructure;
 mod monitoring;
+mod performance;
 mod security;
 mod signal;
 mod sip;
@@ -25,6 +26,7 @@ pub const SUITES: &[(&str, &[&Check])] = &[
     ("monitoring", monitoring::CHECKS),
     ("sip", sip::CHECKS),
     ("agents", agents::CHECKS),
+    ("performance", performance::CHECKS),
 ];
 
 /// Every check, in the tables' order.

@@ -23,7 +23,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("greenlight-config", &[]),
     ("greenlight-clients", &[]),
     ("greenlight-media", &["greenlight-clients"]),
-    ("greenlight-harness", &["greenlight-reports", "greenlight-config", "greenlight-clients", "greenlight-media"]),
+    ("greenlight-load", &["greenlight-clients"]),
+    (
+        "greenlight-harness",
+        &["greenlight-reports", "greenlight-config", "greenlight-clients", "greenlight-media", "greenlight-load"],
+    ),
     ("greenlight-fixtures", &["greenlight-harness"]),
     ("greenlight-suites", &["greenlight-harness"]),
     ("greenlight-verify", &["greenlight-fixtures", "greenlight-harness", "greenlight-suites"]),

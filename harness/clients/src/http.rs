@@ -20,6 +20,7 @@ const BODY_BYTES_MAX: usize = 4 << 20;
 #[derive(Clone)]
 pub struct Http {
     client: reqwest::Client,
+    ca_pem: Arc<str>,
     pub(crate) tls: Arc<ClientConfig>,
     pub(crate) roots: Arc<RootCertStore>,
 }
@@ -32,7 +33,12 @@ impl Http {
     pub fn trusting(ca_pem: &str) -> Result<Self> {
         let roots = tls::roots(ca_pem)?;
         let tls = tls::trusting(&roots, &[]);
-        Ok(Self { client: build(&tls, |builder| builder)?, tls, roots })
+        Ok(Self { client: build(&tls, |builder| builder)?, ca_pem: ca_pem.into(), tls, roots })
+    }
+
+    /// The CA certificates that it trusts, as they were given: another process trusts the same with them.
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
     }
 
     /// A client with the same trust that opens a connection for each request and keeps none: what a balancer decides
@@ -72,7 +78,8 @@ impl Http {
     fn rebuilt(&self, alpn: &[&[u8]], options: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Self> {
         let tls = tls::trusting(&self.roots, alpn);
         // The WebSocket keeps the configuration without ALPN: it can't be opened over h2.
-        Ok(Self { client: build(&tls, options)?, tls: self.tls.clone(), roots: self.roots.clone() })
+        let (ca_pem, roots) = (self.ca_pem.clone(), self.roots.clone());
+        Ok(Self { client: build(&tls, options)?, ca_pem, tls: self.tls.clone(), roots })
     }
 
     /// An address on this target.
@@ -85,6 +92,8 @@ fn build(tls: &ClientConfig, options: impl FnOnce(ClientBuilder) -> ClientBuilde
     let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls.clone())
         .no_proxy()
+        // goose switches this feature of reqwest on for the whole build. An answer is to be seen as it was sent.
+        .no_gzip()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(TIMEOUT);
     Ok(options(builder).build()?)

@@ -6,6 +6,7 @@ mod expected_skips;
 pub mod lint;
 mod normalised;
 mod staging_tests;
+pub mod thresholds;
 mod waivers;
 
 pub use deployment::{

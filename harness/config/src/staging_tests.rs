@@ -1,6 +1,7 @@
 //! `staging_tests.yaml`: images and limits.
 
 use crate::error::ConfigError;
+use crate::thresholds::Threshold;
 use crate::waivers::Waiver;
 use serde::Deserialize;
 
@@ -22,6 +23,8 @@ pub struct StagingTests {
     pub requires: Vec<String>,
     /// What checks hold the target to.
     pub limits: Limits,
+    /// What load is held to, and the generator of load.
+    pub thresholds: Vec<Threshold>,
     /// Failures that are known and accepted for the time being.
     #[serde(default)]
     pub waivers: Vec<Waiver>,
@@ -178,6 +181,11 @@ impl StagingTests {
                 }
             }
         }
+        for (index, threshold) in parsed.thresholds.iter().enumerate() {
+            if parsed.thresholds[..index].iter().any(|earlier| earlier.judges_as(threshold)) {
+                problems.push(format!("two thresholds judge the same; one of them is {:?}", threshold.to_string()));
+            }
+        }
         problems.extend(parsed.waivers.iter().flat_map(Waiver::problems));
         match problems.is_empty() {
             true => Ok(parsed),
@@ -220,6 +228,22 @@ mod tests {
         assert!(error.contains("x.yaml") && error.contains("join_ms_p99"), "{error}");
         let line = text.lines().position(|line| line.contains("join_ms_p99")).expect("the line") + 1;
         assert!(error.contains(&line.to_string()), "no line {line} in: {error}");
+    }
+
+    #[test]
+    fn a_misspelt_threshold_is_refused_with_its_line() {
+        for (good, bad, says) in [
+            ("api_ms: p(95)", "api_mss: p(95)", "did you mean \"api_ms\"?"),
+            ("api_ms: p(95) < 500ms", "api_ms: p(95) < 500", "has no unit"),
+            ("api_ms: p(50)", "api_ms: p(95)", "two thresholds judge the same"),
+        ] {
+            let text = DEFAULT.replacen(good, bad, 1);
+            assert_ne!(text, DEFAULT, "{good}");
+            let error = StagingTests::parse("x.yaml", &text).expect_err(bad).to_string();
+            assert!(error.contains("x.yaml") && error.contains(says), "{error}");
+            let line = text.lines().position(|line| line.contains(bad)).expect("the line") + 1;
+            assert!(says.starts_with("two") || error.contains(&line.to_string()), "no line {line} in: {error}");
+        }
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub(crate) fn target() -> Target {
         identity: Identity { nodes: vec![], images: vec![], tls_pin: None },
         capabilities: [Capability::Api].into(),
         limits: StagingTests::shipped().expect("shipped").limits,
+        thresholds: [].into(),
+        saturated_generator: false,
         operator: None,
     }
 }
@@ -330,6 +332,10 @@ impl Operator for Hands {
     fn state<'a>(&'a self, part: &'a str) -> Operating<'a, PartState> {
         Box::pin(async move { anyhow::bail!("no part {part}") })
     }
+    fn usage<'a>(&'a self, part: &'a str) -> Operating<'a, crate::Usage> {
+        Box::pin(async move { anyhow::bail!("nothing is known of {part}") })
+    }
+
     fn read<'a>(&'a self, _: &'a str, path: &'a str) -> Operating<'a, (String, u32)> {
         Box::pin(async move { anyhow::bail!("no file {path}") })
     }

@@ -33,6 +33,9 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
+    if let Some(exit) = greenlight_harness::load::child_if_asked() {
+        return exit;
+    }
     match run(&Cli::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),

@@ -29,6 +29,9 @@ const ONE_OF_EACH: [Fault; 6] = [
 ];
 
 fn main() -> ExitCode {
+    if let Some(exit) = greenlight_harness::load::child_if_asked() {
+        return exit;
+    }
     let mut arguments = Arguments::from_args();
     // A staging at a time: the timing of a loaded machine is not what is tested here.
     arguments.test_threads = Some(1);

@@ -15,6 +15,9 @@ use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
 fn main() -> ExitCode {
+    if let Some(exit) = greenlight_harness::load::child_if_asked() {
+        return exit;
+    }
     let arguments = Arguments::from_args();
     let ids = |reason: &'static str| -> Vec<Trial> {
         let trial =

@@ -20,6 +20,8 @@ mod source;
 mod types;
 mod values;
 
+pub(crate) use nearest::nearest;
+
 pub use facts::{CertificateFacts, Facts};
 pub use finding::{FileKind, Finding, Level};
 pub use rules::{RULES, Rule};

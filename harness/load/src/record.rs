@@ -1,0 +1,90 @@
+//! What the child writes: one line of JSON a sample, and a last one.
+
+use serde::{Deserialize, Serialize};
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Record {
+    Sample(Sample),
+    Ended(Box<Ended>),
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// CreateRoom.
+    CreateRoom,
+    /// ListRooms, by name.
+    ListRooms,
+    /// UpdateRoomMetadata.
+    UpdateRoomMetadata,
+    /// DeleteRoom.
+    DeleteRoom,
+    /// From connecting to the JoinResponse.
+    Join,
+    /// A ping over the signal connection.
+    Ping,
+}
+
+impl Operation {
+    /// As samples and thresholds name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CreateRoom => "create_room",
+            Self::ListRooms => "list_rooms",
+            Self::UpdateRoomMetadata => "update_room_metadata",
+            Self::DeleteRoom => "delete_room",
+            Self::Join => "join",
+            Self::Ping => "ping",
+        }
+    }
+}
+
+/// One operation, answered or not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sample {
+    /// What was done.
+    pub operation: Operation,
+    /// Milliseconds from when it was due to its answer, or to the end of the load.
+    pub ms: f64,
+    /// Milliseconds by which the generator itself was late: from when it was due and its user free, to its sending.
+    pub late_ms: f64,
+    /// Whether the answer was as wanted.
+    pub ok: bool,
+    /// HTTP status of a refusal.
+    pub status: Option<u16>,
+    /// What came instead of the wanted answer; without a body, which may repeat a token.
+    pub error: Option<String>,
+}
+
+impl Sample {
+    /// Whether its time says how long answers take: a refusal may be fast, and silence is at least this slow.
+    pub fn is_timed(&self) -> bool {
+        self.ok || self.status.is_none()
+    }
+}
+
+/// The last line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ended {
+    /// Samples before this line.
+    pub samples: usize,
+    /// Requests that goose counted, as a second count of the same.
+    pub counted_by_goose: usize,
+    /// Seconds from the first due request to the last answer.
+    pub wall_s: f64,
+    /// Processor seconds of the generator meanwhile, user and system.
+    pub cpu_s: f64,
+    /// Processors of the machine.
+    pub processors: usize,
+    /// How late a timer of five milliseconds fired, in milliseconds, each time.
+    pub lag_ms: Vec<f64>,
+    /// Connections that were open at the same time.
+    pub open_at_once: usize,
+    /// Whether the time ran out before every request was answered.
+    pub cut_off: bool,
+}
