@@ -9,9 +9,11 @@ mod failure;
 mod gate;
 mod interrupt;
 mod keygen;
+mod notify;
 mod output;
 mod process;
 mod report;
+mod watch;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -40,6 +42,7 @@ struct Cli {
 enum Command {
     Gate(gate::GateArgs),
     Deploy(deploy::DeployArgs),
+    Watch(watch::WatchArgs),
     #[command(subcommand)]
     Report(report::ReportCommand),
     Keygen(keygen::KeygenArgs),
@@ -79,6 +82,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Gate(args) => runtime.block_on(gate::run(args)),
         Command::Deploy(args) => runtime.block_on(deploy::run(args)),
+        Command::Watch(args) => runtime.block_on(watch::run(args)),
         Command::Report(command) => report::run(command),
         Command::Keygen(args) => keygen::run(args),
         Command::Audit(AuditCommand::Verify { file, holds }) => verify_audit(file, holds.as_deref()),

@@ -4,7 +4,9 @@ use crate::failure::Failure;
 use greenlight_config::Step;
 use greenlight_reports::{Redactor, printable, shorten};
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::collections::BTreeSet;
 use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
@@ -14,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 const OUTPUT_BYTES_MAX: usize = 1 << 20;
 /// So much of it is quoted when it fails.
 const QUOTE_BYTES_MAX: usize = 2_000;
+/// A shorter path of a secret address, as `hook`, is an ordinary word.
+const PATH_BYTES_MIN: usize = 8;
 
 /// Why a step did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -101,11 +105,34 @@ async fn read_all(from: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
     kept
 }
 
+/// Variables that deployment.yaml names as secrets, whatever they are called.
+static NAMED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// From now on the values of these variables, and what in them is below a host, are secrets as well.
+pub(crate) fn keep_secret<'a>(names: impl IntoIterator<Item = &'a str>) {
+    let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
+    named.extend(names.into_iter().map(str::to_owned));
+}
+
 /// Values of variables whose name says that they are secret must not come back in a step's output.
 pub(crate) fn secrets_of_the_environment() -> Redactor {
     const WORDS: [&str; 5] = ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "_KEY"];
-    let secret: Vec<(String, String)> =
-        std::env::vars().filter(|(name, _)| WORDS.iter().any(|word| name.to_uppercase().contains(word))).collect();
+    let named = NAMED.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut secret: Vec<(String, String)> = std::env::vars()
+        .filter(|(name, _)| named.contains(name) || WORDS.iter().any(|word| name.to_uppercase().contains(word)))
+        .collect();
+    let parts: Vec<(String, String)> = secret
+        .iter()
+        .filter(|(name, _)| named.contains(name))
+        .filter_map(|(name, value)| value.split_once("://").map(|(_, rest)| (name, rest)))
+        .flat_map(|(name, rest)| {
+            let user = rest.rsplit_once('@').map(|(user, _)| user);
+            let password = user.and_then(|user| user.split_once(':')).map(|(_, password)| password);
+            let path = rest.split_once('/').map(|(_, path)| path).filter(|path| path.len() >= PATH_BYTES_MIN);
+            [user, password, path].into_iter().flatten().map(|part| (name.clone(), part.to_owned()))
+        })
+        .collect();
+    secret.extend(parts);
     Redactor::new(secret.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
 

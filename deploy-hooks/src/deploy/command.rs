@@ -10,9 +10,11 @@ use super::place::{Place, State};
 use crate::audit;
 use crate::failure::Failure;
 use crate::gate::{ask, gate_text, policy};
+use crate::notify::{Notice, Notifier, State as Told};
 use crate::output::print;
+use crate::process::keep_secret;
 use clap::{Args, Subcommand};
-use greenlight_config::{Deployment, Driver as Means, Environment, Lines};
+use greenlight_config::{Deployment, Driver as Means, Environment, Lines, Sink};
 use greenlight_reports::Exit;
 use rand::RngExt as _;
 use std::fmt::Write as _;
@@ -91,7 +93,12 @@ enum DeployCommand {
 /// # Errors
 /// [`Failure`].
 pub(crate) async fn run(args: &DeployArgs) -> Result<Exit, Failure> {
-    let read = |wanted: &Wanted| Deployment::read(&wanted.config).map_err(Failure::usage);
+    let read = |wanted: &Wanted| {
+        let deployment = Deployment::read(&wanted.config).map_err(Failure::usage)?;
+        // Steps inherit these variables, and may print them.
+        keep_secret(deployment.notifications.iter().flat_map(Sink::secret_variables));
+        Ok::<_, Failure>(deployment)
+    };
     match &args.command {
         None => {
             let deployment = read(&args.target)?;
@@ -250,7 +257,26 @@ impl<'a> Site<'a> {
     }
 
     async fn run(&self, driver: &CommandDriver<'_>, journal: Journal, position: Position) -> Result<Exit, Failure> {
+        let notifier = Notifier::start(self.deployment, self.name);
+        let ended = self.run_and_tell(driver, journal, position, &notifier).await;
+        notifier.finish().await;
+        ended
+    }
+
+    fn notice(&self, state: Told, summary: &str, id: &str) -> Notice {
+        Notice::now(self.name, "deploy", state, summary, id)
+    }
+
+    async fn run_and_tell(
+        &self,
+        driver: &CommandDriver<'_>,
+        journal: Journal,
+        position: Position,
+        notifier: &Notifier,
+    ) -> Result<Exit, Failure> {
         let plan = position.plan.clone();
+        let way = format!("{} -> {}", plan.from.map_or("none", Colour::word), plan.to);
+        notifier.tell(self.notice(Told::Begun, &way, &plan.id));
         let told = std::cell::RefCell::new(None);
         let on_phase = |phase: Phase, word: &str| {
             eprintln!("  {:<12} {word}", phase.word());
@@ -265,10 +291,18 @@ impl<'a> Site<'a> {
             Ok(ended) => ended,
             Err(failure) => {
                 let advice = format!("`greenlight deploy resume --env {}` goes on, `abort` goes back", self.name);
-                return Err(Failure::new(failure.exit, format!("{}; {advice}", failure.message)));
+                let message = format!("{}; {advice}", failure.message);
+                notifier.tell(self.notice(Told::Interrupted, &message, &plan.id));
+                return Err(Failure::new(failure.exit, message));
             }
         };
         let reason = reason.unwrap_or_default();
+        let told_state = match ending {
+            Ending::New => Told::New,
+            Ending::Old => Told::Old,
+            Ending::Stuck => Told::Stuck,
+        };
+        notifier.tell(self.notice(told_state, if reason.is_empty() { &way } else { &reason }, &plan.id));
         self.audit("ended", &format!("{} {ending:?} {reason}", plan.id))?;
         match ending {
             Ending::New => self.place.set_state(&State::now(Some(plan.to), &plan.id, plan.expected.clone()))?,
@@ -340,14 +374,18 @@ impl<'a> Site<'a> {
         self.audit("switch", &format!("{id} by hand to {colour}"))?;
         driver.switch(colour).await?;
         let active = driver.active().await?;
-        if active != Some(colour) {
+        let notifier = Notifier::start(self.deployment, self.name);
+        let ended = if active == Some(colour) {
+            notifier.tell(self.notice(Told::New, &format!("by hand to {colour}"), &id));
+            self.place.set_state(&State::now(Some(colour), &id, let_through))
+        } else {
             let active = active.map_or("none", Colour::word);
-            return Err(Failure::new(
-                Exit::RollbackFailed,
-                format!("traffic was given to {colour} and the balancer says {active}"),
-            ));
-        }
-        self.place.set_state(&State::now(Some(colour), &id, let_through))?;
+            let message = format!("traffic was given to {colour} and the balancer says {active}");
+            notifier.tell(self.notice(Told::Stuck, &message, &id));
+            Err(Failure::new(Exit::RollbackFailed, message))
+        };
+        notifier.finish().await;
+        ended?;
         print(&format!("NEW      {colour} has the traffic of {}   {id}\n", self.name))?;
         Ok(Exit::Passed)
     }

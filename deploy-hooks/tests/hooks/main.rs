@@ -4,5 +4,8 @@
 
 mod deploy;
 mod gate;
+mod notify;
 mod serve;
+mod sinks;
+mod watch;
 mod world;

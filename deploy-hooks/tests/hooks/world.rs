@@ -2,8 +2,8 @@
 //! operator's command lines work.
 
 use greenlight_reports::{
-    Attempt, CheckResult, Header, Identity, ImageIdentity, Limit, Measured, NodeIdentity, Outcome, Plan, Redactor,
-    Report, Signer, Subject, TargetInfo, Tool, attest, json,
+    Attempt, CheckResult, Component, Failure, Header, Identity, ImageIdentity, Limit, Measured, NodeIdentity, Outcome,
+    Plan, Redactor, Report, Signer, Subject, TargetInfo, Tool, attest, json,
 };
 use std::fs;
 use std::num::NonZeroU64;
@@ -151,7 +151,7 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self { code: output.status.code(), out: text(&output.stdout), said: text(&output.stderr) }
     }
@@ -159,6 +159,12 @@ impl Ended {
 
 pub(crate) fn signer() -> Signer {
     Signer::from_seed([7; 32])
+}
+
+fn failure() -> Failure {
+    let [what, found, expected] = ["a call was refused", "503", "200"].map(str::to_owned);
+    let (fix, at) = ("ask the server why".to_owned(), "suites/src/api/a.rs:9".to_owned());
+    Failure { what, found, expected, fix, blame: Component::LivekitServer, at }
 }
 
 /// A passing report that ended so many seconds ago.
@@ -198,8 +204,8 @@ pub(crate) fn report(age_s: i64, outcome: Outcome) -> Report {
         duration_ms: 12,
         outcome,
         measured: vec![measured],
-        failure: None,
-        reason: (outcome != Outcome::Passed).then(|| "no answer".into()),
+        failure: (outcome == Outcome::Failed).then(failure),
+        reason: matches!(outcome, Outcome::Errored | Outcome::Skipped).then(|| "no answer".into()),
         waiver: None,
         log: String::new(),
     };

@@ -10,7 +10,8 @@ pub mod thresholds;
 mod waivers;
 
 pub use deployment::{
-    ArtefactSpec, Deployment, Driver, Environment, GateSpec, Lines, Step, Steps, WaiverSpec, Warnings,
+    ArtefactSpec, Deployment, Driver, EmailSink, Environment, GateSpec, Lines, MailTls, Sink, SlackSink, Step, Steps,
+    WaiverSpec, Warnings, WebhookSink,
 };
 pub use error::ConfigError;
 pub use expected_skips::ExpectedSkips;

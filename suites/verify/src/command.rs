@@ -10,7 +10,7 @@ use greenlight_harness::clients::tokens_of;
 use greenlight_harness::reports::{
     Exit, Redactor, Report, RunVerdict, Signer, attest, canonical_json, github_annotations,
 };
-use greenlight_harness::{Check, Selection, select};
+use greenlight_harness::{Capability, Check, Selection, select};
 use greenlight_suites::{SUITES, checks};
 use libtest_mimic::Arguments;
 use std::fs;
@@ -178,6 +178,11 @@ fn print(format: OutputFormat, report: &Report, out: &OutDir) -> io::Result<()> 
     io::stdout().write_all(text.as_bytes())
 }
 
+/// Whether it may run on a target that serves users: it loads nothing and ends nothing. `greenlight watch` runs no other.
+fn is_safe(check: &Check) -> bool {
+    !check.needs.iter().any(|need| matches!(need, Capability::Load | Capability::Drill))
+}
+
 fn list(selected: &[&'static Check], format: ListFormat) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match format {
@@ -191,6 +196,7 @@ fn list(selected: &[&'static Check], format: ListFormat) -> io::Result<()> {
                         "title": check.title,
                         "suite": check.suite(),
                         "tags": check.tags,
+                        "safe": is_safe(check),
                         "timeout_s": check.timeout.as_secs_f64(),
                         "proven_by": check.proven_by.iter().map(|fault| fault.name()).collect::<Vec<_>>(),
                     })

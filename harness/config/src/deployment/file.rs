@@ -1,6 +1,7 @@
 //! The whole file.
 
 use super::environment::Environment;
+use super::notification::Sink;
 use crate::error::ConfigError;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -22,6 +23,9 @@ pub struct Deployment {
     /// Environments one after the other, each gated by a report of its own.
     #[serde(default)]
     pub pipelines: BTreeMap<String, Vec<String>>,
+    /// Who is told when an environment changes. Without it nobody is.
+    #[serde(default)]
+    pub notifications: Vec<Sink>,
     /// The folder in which this file lies.
     #[serde(skip)]
     base: PathBuf,
@@ -64,6 +68,9 @@ impl Deployment {
             if stages.is_empty() {
                 problems.push(format!("pipelines.{name} has no stage"));
             }
+        }
+        for (index, sink) in parsed.notifications.iter().enumerate() {
+            problems.extend(sink.problems().iter().map(|problem| format!("notifications[{index}]: {problem}")));
         }
         match problems.is_empty() {
             true => Ok(parsed),

@@ -4,9 +4,11 @@
 mod environment;
 mod file;
 mod gate;
+mod notification;
 mod step;
 
 pub use environment::{Driver, Environment, Lines};
 pub use file::Deployment;
 pub use gate::{ArtefactSpec, GateSpec, WaiverSpec, Warnings};
+pub use notification::{EmailSink, MailTls, Sink, SlackSink, WebhookSink};
 pub use step::{Step, Steps};
