@@ -89,7 +89,18 @@ fn lists_are_readable_by_people_and_programs() {
     let json = verify(&["--list", "--format", "json", "--tag", "load"]).stdout;
     let list: serde_json::Value = serde_json::from_slice(&json).expect("json");
     let ids: Vec<_> = list.as_array().into_iter().flatten().map(|check| check["id"].as_str()).collect();
-    assert_eq!(ids, [Some("api.fifty_calls"), Some("signal.fifty_joins_in_parallel")]);
+    assert_eq!(
+        ids,
+        [
+            Some("api.fifty_calls"),
+            Some("signal.fifty_joins_in_parallel"),
+            Some("performance.api_response_time"),
+            Some("performance.signal_response_time"),
+            Some("performance.concurrent_connections"),
+            Some("performance.join_storm"),
+            Some("performance.resource_use")
+        ]
+    );
 }
 
 #[test]
