@@ -187,3 +187,36 @@ mod tests {
         assert!(matches!(error, StepError::Interrupted(_)), "{error}");
     }
 }
+
+#[cfg(test)]
+mod hostile {
+    use super::run;
+    use greenlight_config::Step;
+    use std::process::Stdio;
+    use tokio_util::sync::CancellationToken;
+
+    /// F17: the doc of `run` says that everything in the group is gone after an error.
+    #[tokio::test]
+    async fn what_a_failing_step_left_in_the_background_is_gone() {
+        let folder = tempfile::tempdir().expect("folder");
+        let (held, ready) = (folder.path().join("held"), folder.path().join("ready"));
+        let line = format!(
+            "mkfifo {r}; (exec 9>{h}; flock 9; echo > {r}; exec sleep 20) >/dev/null 2>&1 & cat {r}; exit 3",
+            h = held.display(),
+            r = ready.display()
+        );
+        let run_line = ["sh", "-c", &line].map(str::to_owned).into();
+        let step = Step { name: "a".into(), run: run_line, timeout_s: 10, after: vec![] };
+        run(&step, &[], Stdio::null(), &CancellationToken::new()).await.expect_err("status 3");
+        assert!(std::fs::File::open(&held).expect("opened").try_lock().is_ok(), "it still holds its lock");
+    }
+
+    /// F18: what a step prints is data, and is read after it was redacted.
+    #[tokio::test]
+    async fn a_tab_between_the_words_is_white_space() {
+        let run_line = ["printf", "image_id\\tsha256:1d"].map(str::to_owned).into();
+        let step = Step { name: "identify".into(), run: run_line, timeout_s: 10, after: vec![] };
+        let said = run(&step, &[], Stdio::null(), &CancellationToken::new()).await.expect("prints");
+        assert_eq!(said.split_whitespace().count(), 2, "{said}");
+    }
+}

@@ -4,6 +4,7 @@
 
 mod deploy;
 mod gate;
+mod hostile;
 mod notify;
 mod serve;
 mod sinks;

@@ -122,3 +122,51 @@ port: 7980
         assert_eq!(normalised_sha256("port: 7880\n"), None);
     }
 }
+
+/// Findings of a hostile review.
+#[cfg(test)]
+mod hostile {
+    use super::{normalised, normalised_sha256 as hash};
+
+    const TESTED: &str = "redis: {address: 'a:1'}\nrtc: {tcp_port: 7881, port_range_start: 50000, port_range_end: 60000}\nturn: {enabled: true}\nwebhook: {urls: [http://a/], api_key: k}\n";
+
+    /// N1: nodes without Redis don't know of each other.
+    #[test]
+    fn a_configuration_without_redis_is_another_one() {
+        assert_ne!(hash(TESTED), hash(&TESTED.replace("redis: {address: 'a:1'}\n", "")));
+    }
+
+    /// N2: neither webhooks nor TCP.
+    #[test]
+    fn what_is_left_out_is_still_known_to_be_there() {
+        assert_ne!(hash(TESTED), hash(&TESTED.replace("urls: [http://a/], ", "")), "no webhooks");
+        assert_ne!(hash(TESTED), hash(&TESTED.replace("tcp_port: 7881, ", "")), "no TCP");
+        assert_ne!(hash(TESTED), hash(&TESTED.replace("60000", "50001")), "two ports for media");
+    }
+
+    /// N3: an empty list is not the default of a list.
+    #[test]
+    fn an_empty_list_is_a_setting() {
+        let base = "room: {empty_timeout: 300}\n";
+        assert_ne!(hash(base), hash("room: {empty_timeout: 300, enabled_codecs: []}\n"));
+    }
+
+    /// N4: a dot in a key is no path.
+    #[test]
+    fn a_dotted_key_is_no_path() {
+        assert_ne!(hash("room: {empty_timeout: 300}\n"), hash("room.empty_timeout: 300\n"));
+        assert_ne!(hash("a: [x]\n"), hash("a: {0: x}\n"));
+    }
+
+    /// N5: a list under a secret name.
+    #[test]
+    fn a_list_of_secrets_is_secret() {
+        assert!(!format!("{:?}", normalised("turn: {secret: [geheim]}\nkeys: 'APIa: geheim'\n")).contains("geheim"));
+    }
+
+    /// N6: quoted, it is a text, and the server refuses a text where a number is.
+    #[test]
+    fn a_text_is_no_number() {
+        assert_ne!(hash("room: {empty_timeout: 300}\n"), hash("room: {empty_timeout: '300'}\n"));
+    }
+}

@@ -498,3 +498,121 @@ mod tests {
         assert!(decided("five seconds ahead", None, &case, |_, _| {}).expect("decided").held());
     }
 }
+
+/// Findings of a hostile review: each fails as long as the gate opens though it must not.
+#[cfg(test)]
+mod hostile {
+    use super::{case, decided, end, json, resealed, reseal, sealed, waiver};
+    use crate::{Outcome, Report, open};
+    use std::time::Duration;
+
+    fn is_open(case: &super::Case) -> bool {
+        decided("hostile", None, case, |_, _| {}).expect("decided").decision.is_open()
+    }
+
+    /// G1: of two media server images only the first is looked at.
+    #[test]
+    fn a_second_media_server_image_closes() {
+        let mut case = case().expect("case");
+        super::both(&mut case.report, |i| {
+            let mut other = i.images[0].clone();
+            other.id = format!("sha256:{}", "f".repeat(64));
+            other.program_sha256 = Some("f".repeat(64));
+            i.images.push(other);
+        });
+        assert!(!is_open(&resealed(case).expect("sealed")));
+    }
+
+    /// G2: a waived failure makes the verdict `failed`, and that outranks a required pass that rests on nothing.
+    #[test]
+    fn a_waived_failure_does_not_hide_a_pass_without_a_measured_value() {
+        let mut case = case().expect("case");
+        end(&mut case.report, Outcome::Failed);
+        case.report.results[1].attempts[0].measured.clear();
+        reseal(&mut case.report);
+        case.policy.waivers = vec![waiver("api.a", case.now + Duration::from_secs(60), "us")];
+        assert!(!is_open(&case));
+    }
+
+    /// G3: everything that is required is waived, and nothing passed.
+    #[test]
+    fn a_run_in_which_nothing_passed_does_not_open_by_waivers() {
+        let mut case = case().expect("case");
+        case.report.results.truncate(1);
+        end(&mut case.report, Outcome::Failed);
+        reseal(&mut case.report);
+        case.policy.required = vec!["api.a".into()];
+        case.policy.waivers = vec![waiver("api.a", case.now + Duration::from_secs(60), "us")];
+        assert!(!is_open(&case));
+    }
+
+    /// G4: the end is fresh, the beginning is of last year.
+    #[test]
+    fn a_run_that_began_last_year_is_stale() {
+        let mut case = case().expect("case");
+        case.report.header.started = "2025-11-23T11:58:00Z".into();
+        case.report.results[0].attempts[0].started = "2025-11-23T11:58:01Z".into();
+        assert!(!is_open(&resealed(case).expect("sealed")));
+    }
+
+    /// G5: a restart that no drill made takes a replaced node for the old one.
+    #[test]
+    fn an_ordinary_check_does_not_explain_a_new_node_id() {
+        let mut case = case().expect("case");
+        let restart = crate::Restart {
+            check: "api.c".into(),
+            node: "a".into(),
+            from: "ND_a".into(),
+            to: String::new(),
+        };
+        case.report.subject.restarts.push(restart);
+        if let Some(after) = &mut case.report.subject.after {
+            after.nodes[0].node_id.clear();
+        }
+        assert!(!is_open(&resealed(case).expect("sealed")));
+    }
+
+    /// G6: two nodes were addressed and one was identified.
+    #[test]
+    fn every_endpoint_has_an_identity() {
+        let mut case = case().expect("case");
+        case.report.subject.endpoints =
+            ["entry", "a", "b"].map(|name| (name.to_owned(), format!("wss://{name}"))).to_vec();
+        super::both(&mut case.report, |i| drop(i.nodes.pop()));
+        assert!(!is_open(&resealed(case).expect("sealed")));
+    }
+
+    /// G7: who signs with two keys may do so in any order.
+    #[test]
+    fn two_signatures_in_another_order_are_still_both_good() {
+        let case = case().expect("case");
+        let other = crate::Signer::from_seed([2; 32]);
+        let mut policy = case.policy.clone();
+        policy.keys.push(other.verifier());
+        let lines = |signer: &crate::Signer| {
+            let text = String::from_utf8(crate::attest(&case.report, signer).expect("signed")).expect("text");
+            text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("json")).collect::<Vec<_>>()
+        };
+        let (mut mine, theirs) = (lines(&case.signer), lines(&other));
+        let sig = |value: &serde_json::Value| value["signatures"][0].clone();
+        let (a, b) = (sig(&mine[0]), sig(&theirs[0]));
+        mine[0]["signatures"] = serde_json::json!([a, b]);
+        let (a, b) = (sig(&mine[1]), sig(&theirs[1]));
+        mine[1]["signatures"] = serde_json::json!([b, a]);
+        let attestation = mine.iter().map(|line| format!("{line}\n")).collect::<String>();
+        let report = json(&case.report).expect("json");
+        let evidence = super::Evidence { report: &report, attestation: Some(attestation.as_bytes()) };
+        let decision = super::decide(evidence, &policy, case.now);
+        assert!(decision.is_open(), "{:?}", decision.refusals);
+    }
+
+    /// G8: a measured value outside of its limit is no pass, whatever else the run found (sealed and read back).
+    #[test]
+    fn a_pass_outside_its_limit_is_not_sealed() {
+        let mut case = case().expect("case");
+        case.report.results[1].attempts[0].measured[0].value = 99.0;
+        let Report { header, subject, results, .. } = case.report;
+        let report = sealed(header, subject, results);
+        assert!(report.is_err() || open(&json(&report.expect("sealed")).expect("json")).is_err());
+    }
+}
