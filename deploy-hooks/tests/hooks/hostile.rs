@@ -48,7 +48,8 @@ fn a_colour_of_which_one_node_runs_something_else_gets_nothing() {
 fn status_sees_a_deploy_whose_last_line_is_torn() {
     let world = World::new();
     kill_at(&world, "switch after", &[]);
-    world.put("state/staging/journal.jsonl", &format!("{}{{\"record\":\"do", world.read("state/staging/journal.jsonl")));
+    world
+        .put("state/staging/journal.jsonl", &format!("{}{{\"record\":\"do", world.read("state/staging/journal.jsonl")));
     let ended = world.run(&["deploy", "status", "--env", "staging"]);
     assert!(ended.out.contains("is under way"), "{ended:?}");
 }
@@ -109,9 +110,10 @@ fn abort_before_the_start_removes_nothing() {
 #[test]
 fn resume_asks_about_the_report_with_which_the_deploy_began() {
     let world = World::new();
-    for (file, bytes) in
-        [("other.json", json(&good(60)).expect("json")), ("other.intoto.jsonl", attest(&good(60), &signer()).expect("s"))]
-    {
+    for (file, bytes) in [
+        ("other.json", json(&good(60)).expect("json")),
+        ("other.intoto.jsonl", attest(&good(60), &signer()).expect("s")),
+    ] {
         std::fs::write(world.path(file), bytes).expect("written");
     }
     let other = good(60);
@@ -141,7 +143,10 @@ fn a_switch_by_hand_that_failed_half_way_says_so() {
 fn the_secret_inside_livekit_keys_is_not_printed() {
     let world = World::new();
     let driver = world.read("driver");
-    world.put("driver", &driver.replace("verify|watch) test", "verify|watch) echo \"${LIVEKIT_KEYS#*: }\" >&2; exit 1; test"));
+    world.put(
+        "driver",
+        &driver.replace("verify|watch) test", "verify|watch) echo \"${LIVEKIT_KEYS#*: }\" >&2; exit 1; test"),
+    );
     let mut command = world.command(&["deploy", "--env", "staging"]);
     let ended = command.env("LIVEKIT_KEYS", "APIabc: a-secret-of-livekit-32-letters").output().expect("it runs");
     let out = format!("{}{}", String::from_utf8_lossy(&ended.stdout), world.all_text());
@@ -152,7 +157,8 @@ fn the_secret_inside_livekit_keys_is_not_printed() {
 #[test]
 fn a_long_soak_is_no_panic() {
     let world = World::new();
-    let text = world.read("deployment.yaml").replacen("    driver:", "    soak_s: 18446744073709551615\n    driver:", 1);
+    let text =
+        world.read("deployment.yaml").replacen("    driver:", "    soak_s: 18446744073709551615\n    driver:", 1);
     world.put("deployment.yaml", &text);
     // Either refused at once, or it watches; it must not end by itself behind the switch.
     let mut child = world.command(&["deploy", "--env", "staging"]).stderr(Stdio::piped()).spawn().expect("it runs");
@@ -177,7 +183,8 @@ fn a_served_gate_reads_its_configuration_anew() {
     let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
     world.put("deployment.yaml", &world.read("deployment.yaml").replace("b1b1", "c2c2"));
     let mut stream = std::net::TcpStream::connect(address).expect("connected");
-    write!(stream, "GET /gate HTTP/1.1\r\nhost: g\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\r\n").expect("sent");
+    write!(stream, "GET /gate HTTP/1.1\r\nhost: g\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\r\n")
+        .expect("sent");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
     let _ = child.kill();
@@ -190,8 +197,11 @@ fn a_served_gate_reads_its_configuration_anew() {
 fn a_served_gate_ends_at_sigterm_though_a_client_says_nothing() {
     let world = World::new();
     let mut command = world.command(&["gate", "serve", "--env", "staging", "--listen", "127.0.0.1:0"]);
-    let mut child =
-        command.env("GREENLIGHT_GATE_TOKEN", "a-token-that-is-long-enough").stderr(Stdio::piped()).spawn().expect("runs");
+    let mut child = command
+        .env("GREENLIGHT_GATE_TOKEN", "a-token-that-is-long-enough")
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("runs");
     let mut line = String::new();
     let mut lines = BufReader::new(child.stderr.take().expect("stderr"));
     lines.read_line(&mut line).expect("a line");

@@ -1,12 +1,11 @@
 //! The part of a livekit.yaml that must be the same wherever it runs, and its hash: by it a report and a gate agree on
 //! which configuration was tested.
 
-use crate::lint::values;
+use crate::lint::{Shape, leaves};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// Settings that differ from one colour or machine to the next, as paths or the beginnings of paths. They are left out of
-/// the hash, and linted instead.
+/// Settings that differ from one colour or machine to the next. Their values are left out of the hash, and linted instead.
 pub const LEFT_OUT: &[&str] = &[
     "port",
     "bind_addresses",
@@ -29,18 +28,33 @@ pub const LEFT_OUT: &[&str] = &[
     "turn.cert_file",
     "turn.key_file",
 ];
-/// Key ids are kept, their secrets are not: `keys.<id>` is hashed without its value.
-const KEYS: &str = "keys.";
-/// What is secret anywhere else, by the last part of its path.
+/// Of these it still counts whether they are there: a server without Redis, webhooks or TCP is another server.
+const COUNTED: &[&str] = &[
+    "redis.address",
+    "redis.sentinel_addresses",
+    "redis.cluster_addresses",
+    "rtc.tcp_port",
+    "rtc.udp_port",
+    "prometheus.port",
+    "prometheus_port",
+    "webhook.urls",
+    "turn.cert_file",
+];
+/// Key ids are kept, their secrets are not.
+const KEYS: &str = "keys";
+/// What is secret anywhere else, by the last name of its path that is no place in a list.
 const SECRET_NAMES: &[&str] = &["password", "secret", "credential", "api_secret", "access_key"];
+/// Stands for a value that is left out.
+const THERE: &str = "(set)";
 
-/// SHA-256 (hex) of the configuration's settings in the order of their paths, less [`LEFT_OUT`] and every secret.
+/// SHA-256 (hex) of the configuration's settings in the order of their paths, less the values of [`LEFT_OUT`] and every
+/// secret.
 ///
 /// Comments, order, quoting and the style of lists and maps make no difference. `None` when the text holds no setting:
 /// the hash of nothing would fit to every other nothing.
 pub fn normalised_sha256(text: &str) -> Option<String> {
     let kept = normalised(text);
-    if kept.is_empty() {
+    if kept.values().all(|value| value == THERE) {
         return None;
     }
     let mut hasher = Sha256::new();
@@ -53,15 +67,50 @@ pub fn normalised_sha256(text: &str) -> Option<String> {
 
 /// The settings that [`normalised_sha256`] speaks of. None of them is a secret.
 pub fn normalised(text: &str) -> BTreeMap<String, String> {
-    let kept = |(path, value): (String, String)| {
-        if let Some(id) = path.strip_prefix(KEYS) {
-            return Some((format!("{KEYS}{id}"), String::new()));
+    let mut kept = BTreeMap::new();
+    let mut media_ports = [None, None];
+    for (path, shape) in leaves(text) {
+        let names: Vec<&str> = path.iter().map(String::as_str).collect();
+        let named: Vec<&str> = names.iter().copied().filter(|name| !name.starts_with('[')).collect();
+        let whole = named.join(".");
+        let value = match shape {
+            Shape::Empty(text) => text.to_owned(),
+            // Only what would be a number, a boolean or null without its quotes is another thing within them.
+            Shape::Text(text) if is_other_without_quotes(&text) => format!("{text:?}"),
+            Shape::Text(text) | Shape::Plain(text) => text,
+        };
+        if let Some(end) = ["rtc.port_range_start", "rtc.port_range_end"].iter().position(|known| *known == whole) {
+            media_ports[end] = value.parse::<i64>().ok();
         }
-        let left_out = LEFT_OUT.iter().any(|out| path == *out || path.starts_with(&format!("{out}.")));
-        let last = path.rsplit('.').next().unwrap_or_default();
-        (!left_out && !SECRET_NAMES.contains(&last)).then_some((path, value))
-    };
-    values(text).into_iter().filter_map(kept).collect()
+        if named.first() == Some(&KEYS) {
+            // A text in place of the map has ids and secrets in one; which it has is not told apart.
+            kept.insert(written(&names), if names.len() > 1 { String::new() } else { THERE.to_owned() });
+        } else if let Some(left_out) = LEFT_OUT.iter().find(|out| **out == whole) {
+            if COUNTED.contains(left_out) {
+                kept.insert((*left_out).to_owned(), THERE.to_owned());
+            }
+        } else if named.last().is_some_and(|last| SECRET_NAMES.contains(last)) {
+            kept.insert(written(&names), THERE.to_owned());
+        } else {
+            kept.insert(written(&names), value);
+        }
+    }
+    if let [Some(start), Some(end)] = media_ports {
+        kept.insert("rtc.port_range".to_owned(), format!("{} ports", end - start + 1));
+    }
+    kept
+}
+
+/// A path in one text. A dot within a name is told from one between two.
+fn written(names: &[&str]) -> String {
+    names.iter().map(|name| name.replace('\\', "\\\\").replace('.', "\\.")).collect::<Vec<_>>().join(".")
+}
+
+/// Whether a text without quotes would be read as something else than a text (YAML 1.2.2, section 10.3.2).
+fn is_other_without_quotes(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL" | "true" | "True" | "TRUE" | "false" | "False" | "FALSE")
+        || text.parse::<f64>().is_ok()
+        || ["0x", "0o"].iter().any(|base| text.starts_with(base))
 }
 
 #[cfg(test)]
@@ -99,16 +148,25 @@ port: 7980
         }
     }
 
-    /// Made with printf and sha256sum from the three settings that stay.
+    /// Made with printf and sha256sum from the five settings that stay.
     #[test]
     fn the_hash_is_the_one_of_coreutils() {
         let kept: Vec<(String, String)> = normalised(BLUE).into_iter().collect();
         let kept: Vec<(&str, &str)> = kept.iter().map(|(path, value)| (path.as_str(), value.as_str())).collect();
-        assert_eq!(kept, [("keys.APIabc", ""), ("room.empty_timeout", "300"), ("rtc.use_external_ip", "true")]);
-        // printf '11:keys.APIabc=0:\n18:room.empty_timeout=3:300\n19:rtc.use_external_ip=4:true\n' | sha256sum
+        assert_eq!(
+            kept,
+            [
+                ("keys.APIabc", ""),
+                ("redis.address", "(set)"),
+                ("room.empty_timeout", "300"),
+                ("rtc.udp_port", "(set)"),
+                ("rtc.use_external_ip", "true")
+            ]
+        );
+        // printf '11:keys.APIabc=0:\n13:redis.address=5:(set)\n18:room.empty_timeout=3:300\n12:rtc.udp_port=5:(set)\n19:rtc.use_external_ip=4:true\n' | sha256sum
         assert_eq!(
             normalised_sha256(BLUE).expect("settings"),
-            "7dc0c1851578f0d61cbb8bab7a33cea8197f2a5172bd5d2d94290c0808b28461"
+            "f5cd11904a2b34ce883b2a0522a15ef7793dfa32f9ed03bb0b1c77a5532e282b"
         );
     }
 
@@ -116,16 +174,19 @@ port: 7980
     fn no_secret_is_part_of_it_and_nothing_has_no_hash() {
         let text = format!("{BLUE}turn:\n  turn_servers:\n    - host: t\n      credential: geheim\n");
         let kept = format!("{:?}", normalised(&text));
-        assert!(kept.contains("turn_servers.0.host") && !kept.contains("geheim") && !kept.contains("secret"), "{kept}");
+        assert!(
+            kept.contains("turn_servers.[0].host") && !kept.contains("geheim") && !kept.contains("secret"),
+            "{kept}"
+        );
         assert_eq!(normalised_sha256(""), None);
         assert_eq!(normalised_sha256("a: ["), None);
         assert_eq!(normalised_sha256("port: 7880\n"), None);
     }
 }
 
-/// Findings of a hostile review.
+/// What two configurations may not share: a hash.
 #[cfg(test)]
-mod hostile {
+mod distinct {
     use super::{normalised, normalised_sha256 as hash};
 
     const TESTED: &str = "redis: {address: 'a:1'}\nrtc: {tcp_port: 7881, port_range_start: 50000, port_range_end: 60000}\nturn: {enabled: true}\nwebhook: {urls: [http://a/], api_key: k}\n";

@@ -502,7 +502,7 @@ mod tests {
 /// Findings of a hostile review: each fails as long as the gate opens though it must not.
 #[cfg(test)]
 mod hostile {
-    use super::{case, decided, end, json, resealed, reseal, sealed, waiver};
+    use super::{case, decided, end, json, reseal, resealed, sealed, waiver};
     use crate::{Outcome, Report, open};
     use std::time::Duration;
 
@@ -559,12 +559,8 @@ mod hostile {
     #[test]
     fn an_ordinary_check_does_not_explain_a_new_node_id() {
         let mut case = case().expect("case");
-        let restart = crate::Restart {
-            check: "api.c".into(),
-            node: "a".into(),
-            from: "ND_a".into(),
-            to: String::new(),
-        };
+        let restart =
+            crate::Restart { check: "api.c".into(), node: "a".into(), from: "ND_a".into(), to: String::new() };
         case.report.subject.restarts.push(restart);
         if let Some(after) = &mut case.report.subject.after {
             after.nodes[0].node_id.clear();

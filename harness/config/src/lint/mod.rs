@@ -26,4 +26,4 @@ pub use facts::{CertificateFacts, Facts};
 pub use finding::{FileKind, Finding, Level};
 pub use rules::{RULES, Rule};
 pub use run::lint;
-pub use values::values;
+pub use values::{Shape, leaves, values};

@@ -27,6 +27,48 @@ fn collect(node: &Node, path: String, found: &mut BTreeMap<String, String>) {
     }
 }
 
+/// What stands at the end of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shape {
+    /// Without quotes: a number, a boolean or a text.
+    Plain(String),
+    /// In quotes, or in block style: a text.
+    Text(String),
+    /// A list or map with nothing in it, as it is written.
+    Empty(&'static str),
+}
+
+/// Every end of a text with the names on the way to it; `[0]` is the first place of a list. Of a text that can't be read
+/// there are none, and null is none.
+pub fn leaves(text: &str) -> Vec<(Vec<String>, Shape)> {
+    let mut found = Vec::new();
+    if let Ok(document) = parse(text) {
+        walk(&document.root, &mut Vec::new(), &mut found);
+    }
+    found
+}
+
+fn walk(node: &Node, path: &mut Vec<String>, found: &mut Vec<(Vec<String>, Shape)>) {
+    let mut below = |name: String, node: &Node, found: &mut Vec<_>| {
+        path.push(name);
+        walk(node, path, found);
+        path.pop();
+    };
+    match &node.value {
+        Value::Scalar(scalar) if scalar.is_null() => {}
+        Value::Scalar(scalar) => {
+            let text = scalar.text.clone();
+            found.push((path.clone(), if scalar.plain { Shape::Plain(text) } else { Shape::Text(text) }));
+        }
+        Value::List(items) if items.is_empty() => found.push((path.clone(), Shape::Empty("[]"))),
+        Value::Map(entries) if entries.is_empty() => found.push((path.clone(), Shape::Empty("{}"))),
+        Value::List(items) => {
+            items.iter().enumerate().for_each(|(index, item)| below(format!("[{index}]"), item, found));
+        }
+        Value::Map(entries) => entries.iter().for_each(|entry| below(entry.key.clone(), &entry.value, found)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::values;
