@@ -77,14 +77,17 @@ pub(crate) fn append(file: &Path, environment: &str, action: &str, detail: &str)
     Ok(entry)
 }
 
-/// The lines of a log. A last line without its line feed was being written when the machine went down: it is taken out,
-/// for nothing was done on its ground yet.
+/// The lines of a log. A last line without its line feed was being written when the machine went down. One that is whole
+/// gets it; one that is torn is taken out, for nothing was done on its ground yet.
 fn whole_lines(log: &mut File) -> std::io::Result<String> {
     let mut bytes = Vec::new();
     log.seek(SeekFrom::Start(0))?;
     log.read_to_end(&mut bytes)?;
     let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    if end < bytes.len() {
+    if serde_json::from_slice::<Entry>(&bytes[end..]).is_ok() {
+        log.write_all(b"\n")?;
+        bytes.push(b'\n');
+    } else if end < bytes.len() {
         bytes.truncate(end);
         log.set_len(end as u64)?;
     }
@@ -96,6 +99,9 @@ fn whole_lines(log: &mut File) -> std::io::Result<String> {
 /// # Errors
 /// Which line is wrong, and how.
 pub(crate) fn verify(text: &str) -> Result<(u64, String), String> {
+    if !text.is_empty() && !text.ends_with('\n') {
+        return Err("the last line is cut: it has no line feed".to_owned());
+    }
     check(text).map(|last| last.map_or((0, NOTHING.to_owned()), |last| (last.number, last.sha256)))
 }
 

@@ -50,7 +50,14 @@ pub(crate) fn run(args: &KeygenArgs) -> Result<Exit, Failure> {
 fn write_new(path: &Path, mode: u32, text: &str) -> Result<(), Failure> {
     let shown = path.display();
     let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+    let written = file.and_then(|mut file| {
+        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+        if written.is_err() {
+            // Half a key is none.
+            let _ = std::fs::remove_file(path);
+        }
+        written
+    });
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Failure::usage(format!("{shown} exists already; name another one with --out")),
         _ => Failure::usage(format!("cannot write {shown}: {error}")),

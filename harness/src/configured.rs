@@ -53,6 +53,31 @@ impl Configured {
         Self { file, text, mode, environment, command, values }
     }
 
+    /// Whether variables or arguments change what the file says. Which variables the server listens to depends on its
+    /// version, so every one counts that is not known to be the system's.
+    pub(crate) fn is_overridden(&self) -> bool {
+        const OF_SYSTEM: [&str; 13] = [
+            BODY,
+            "PATH",
+            "HOME",
+            "HOSTNAME",
+            "LANG",
+            "TZ",
+            "TERM",
+            "USER",
+            "SHLVL",
+            "PWD",
+            "GOMAXPROCS",
+            "GOMEMLIMIT",
+            "GOGC",
+        ];
+        let foreign = |name: &str| !OF_SYSTEM.contains(&name) && !name.starts_with("LC_");
+        let variable = self.environment.iter().any(|(name, value)| foreign(name) && !value.expose().is_empty());
+        // The file itself, and where it lies.
+        let arguments = self.command.iter().filter(|word| *word != "--config" && **word != self.file.path);
+        variable || arguments.count() > 0
+    }
+
     /// The text that the server reads: its environment's, if that holds a whole one.
     pub(crate) fn effective(&self) -> &str {
         self.variable(BODY).unwrap_or(self.text.expose())

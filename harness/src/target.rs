@@ -146,7 +146,8 @@ impl Target {
         let (text, mode) = operator.read(part, &file.path).await?;
         let state = operator.state(part).await?;
         let read = Configured::new(file.clone(), Secret::new(text), mode, &state.environment, state.command);
-        Ok(normalised_sha256(read.effective()))
+        // What the environment or the command line changes is in no file: nobody can say what such a node is told.
+        Ok(if read.is_overridden() { None } else { normalised_sha256(read.effective()) })
     }
 
     /// Name and URL of every address by which it is reached, the entry point first.

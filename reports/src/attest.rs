@@ -88,36 +88,44 @@ pub fn open_signed(report: &[u8], attestation: &[u8], keys: &[Verifier]) -> Resu
     if lines.len() != expected.len() {
         return Err(malformed(&format!("{} envelopes instead of {}", lines.len(), expected.len())));
     }
-    let mut signed_by: Option<String> = None;
+    let mut signed_by: Option<Vec<String>> = None;
     for (line, expected) in lines.into_iter().zip(expected) {
         let envelope: Envelope = serde_json::from_str(line).map_err(|error| malformed(&error))?;
         let payload = STANDARD.decode(&envelope.payload).map_err(|error| malformed(&error))?;
         if envelope.payload_type != PAYLOAD_TYPE {
             return Err(malformed(&format!("payload type {:?}", envelope.payload_type)));
         }
-        let key = verified(&envelope, &payload, keys)?;
-        if payload != expected.as_bytes() || signed_by.as_ref().is_some_and(|other| *other != key) {
+        let mut by = verified(&envelope, &payload, keys)?;
+        if payload != expected.as_bytes() {
             return Err(Untrusted::OtherReport);
         }
-        signed_by = Some(key);
+        // Only who has signed both statements has signed the report.
+        by.retain(|key| signed_by.as_ref().is_none_or(|before| before.contains(key)));
+        signed_by = Some(by);
     }
-    signed_by.map(|key| (opened, key)).ok_or(Untrusted::Unsigned)
+    match signed_by.and_then(|by| by.into_iter().next()) {
+        Some(key) => Ok((opened, key)),
+        None => Err(Untrusted::OtherReport),
+    }
 }
 
-/// The id of the pinned key under which a signature of the envelope verifies. What the envelope says of its key is not
+/// The ids of the pinned keys under which signatures of the envelope verify. What the envelope says of its key is not
 /// believed: every pinned key is tried.
-fn verified(envelope: &Envelope, payload: &[u8], keys: &[Verifier]) -> Result<String, Untrusted> {
+fn verified(envelope: &Envelope, payload: &[u8], keys: &[Verifier]) -> Result<Vec<String>, Untrusted> {
     /// More than any release has signers.
     const SIGNATURES_MAX: usize = 16;
     let message = pre_authentication(&envelope.payload_type, payload);
-    for signature in envelope.signatures.iter().take(SIGNATURES_MAX) {
-        let Ok(bytes) = STANDARD.decode(&signature.sig) else { continue };
-        if let Some(key) = keys.iter().find(|key| key.verifies(&message, &bytes)) {
-            return Ok(key.id());
-        }
+    let signatures = || envelope.signatures.iter().take(SIGNATURES_MAX);
+    let bytes: Vec<_> = signatures().filter_map(|signature| STANDARD.decode(&signature.sig).ok()).collect();
+    let by: Vec<String> = keys
+        .iter()
+        .filter(|key| bytes.iter().any(|signature| key.verifies(&message, signature)))
+        .map(Verifier::id)
+        .collect();
+    if !by.is_empty() {
+        return Ok(by);
     }
-    let named: Vec<String> =
-        envelope.signatures.iter().take(SIGNATURES_MAX).map(|s| crate::printable(&s.keyid).into_owned()).collect();
+    let named: Vec<String> = signatures().map(|signature| crate::printable(&signature.keyid).into_owned()).collect();
     Err(Untrusted::UnknownKey(if named.is_empty() { "none".to_owned() } else { named.join(", ") }))
 }
 

@@ -26,7 +26,7 @@ pub fn merge(results: &[CheckResult], subject: &Subject, header: &Header) -> Run
 }
 
 /// A pass must rest on a measured value that is within its limit; a failure that a waiver accepts, on that failure.
-fn is_backed(result: &CheckResult) -> bool {
+pub(crate) fn is_backed(result: &CheckResult) -> bool {
     if !matches!(result.outcome, Outcome::Passed | Outcome::Warned) {
         return true;
     }

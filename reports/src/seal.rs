@@ -126,12 +126,20 @@ impl Report {
             )?;
         }
         for restart in &self.subject.restarts {
-            let made = |result: &&CheckResult| result.id == restart.check && !result.attempts.is_empty();
+            let is_drill = |result: &&CheckResult| result.tags.iter().any(|tag| tag == "drill");
+            let made =
+                |result: &&CheckResult| result.id == restart.check && !result.attempts.is_empty() && is_drill(result);
             require(
-                restart.from != restart.to && self.results.iter().any(|result| made(&result)),
-                &format!("{} was started again by no check of this run", restart.node),
+                restart.from != restart.to && !restart.to.is_empty() && self.results.iter().any(|result| made(&result)),
+                &format!("{} was started again by no drill of this run", restart.node),
             )?;
         }
+        // The first is the entry point; every other one is a node, and must have said who it is.
+        let known = |name: &String| self.subject.before.nodes.iter().any(|node| node.name == *name);
+        require(
+            self.subject.endpoints.iter().skip(1).all(|(name, _)| known(name)),
+            "a node was addressed that has no identity",
+        )?;
         let attempted = self.results.iter().filter(|result| !result.attempts.is_empty()).count();
         require(
             self.seal.planned == self.plan.ids.len() && self.seal.started == attempted && self.seal.ended == attempted,

@@ -31,7 +31,7 @@ fn result(id: &str, outcome: Outcome, waiver: Option<AppliedWaiver>) -> CheckRes
         simulated: vec![],
         id: id.into(),
         title: "a claim".into(),
-        tags: vec![],
+        tags: vec!["drill".into()],
         file: "suites/src/a/b.rs".into(),
         line: 7,
         outcome,

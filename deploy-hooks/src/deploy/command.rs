@@ -31,7 +31,7 @@ Every phase is written down before and after. After a crash, or Ctrl-C, `resume`
 with all old or all new. Once the old colour drains, only `resume` is left.
 
 Exit codes: 0 the new build has the traffic; 7 the deploy failed and everything is as before, verified; 8 a person is
-needed; 1 to 6 nothing was begun, as `greenlight gate` says; 130 interrupted, `resume` works.
+needed, or the records are not whole; 1 to 6 nothing was begun, as `greenlight gate` says; 130 interrupted, `resume` works.
 
 Examples:
   greenlight deploy --env staging --dry-run
@@ -140,7 +140,7 @@ struct Site<'a> {
     name: &'a str,
     environment: &'a Environment,
     lines: &'a Lines,
-    report: Option<&'a Path>,
+    report: Option<PathBuf>,
     place: Place,
 }
 
@@ -152,6 +152,7 @@ impl<'a> Site<'a> {
                 "environment {name} has no driver: it is gated only. Add `driver:` to it in deployment.yaml to deploy to it"
             )));
         };
+        let report = report.map(|report| std::path::absolute(report).unwrap_or_else(|_| report.to_owned()));
         Ok(Self { deployment, name, environment, lines, report, place: Place::of(deployment, name)? })
     }
 
@@ -161,7 +162,7 @@ impl<'a> Site<'a> {
             name: self.name,
             environment: self.environment,
             lines: self.lines,
-            report: self.report,
+            report: self.report.as_deref(),
             deploy: deploy.to_owned(),
             lock,
             interrupt: interrupt.clone(),
@@ -188,19 +189,27 @@ impl<'a> Site<'a> {
         let from = driver.active().await?;
         let to = from.map_or(Colour::Blue, Colour::other);
         let artefact = policy(self.deployment, self.environment).await?.artefact;
-        let plan = Plan { id, environment: self.name.to_owned(), from, to, expected: expected(&artefact) };
+        let plan = Plan {
+            id,
+            environment: self.name.to_owned(),
+            from,
+            to,
+            expected: expected(&artefact),
+            report: self.report.clone(),
+            switch_only: false,
+        };
         if dry_run {
             return self.rehearse(&plan).await;
         }
-        eprintln!("deploy   {} {}   {} -> {to}", plan.id, self.name, from.map_or("none", Colour::word));
+        say!("deploy   {} {}   {} -> {to}", plan.id, self.name, from.map_or("none", Colour::word));
         self.audit("deploy", &format!("{} to {to}: {}", plan.id, plan.expected.join(", ")))?;
         let journal = Journal::create(&self.place.journal(), &plan)?;
         let position = Position { plan, back: None, done: vec![], begun: vec![], ended: None };
-        self.run(&driver, journal, position).await
+        self.run(&driver, journal, position, &interrupt).await
     }
 
     async fn rehearse(&self, plan: &Plan) -> Result<Exit, Failure> {
-        let decision = ask(self.deployment, self.environment, self.report).await?;
+        let decision = ask(self.deployment, self.environment, self.report.as_deref()).await?;
         let mut text = gate_text(self.name, &decision);
         let from = plan.from.map_or("none", Colour::word);
         let _ = writeln!(text, "dry run  {} {from} -> {}; nothing is touched", self.name, plan.to);
@@ -229,7 +238,7 @@ impl<'a> Site<'a> {
     }
 
     /// `resume`, or `abort` if the way is to lead back.
-    async fn go_on(&self, back: bool) -> Result<Exit, Failure> {
+    async fn go_on(mut self, back: bool) -> Result<Exit, Failure> {
         let word = if back { "abort" } else { "resume" };
         let lock = Lock::take(&self.place.lock(), word)?;
         let interrupt = crate::interrupt::on_signal()?;
@@ -249,16 +258,24 @@ impl<'a> Site<'a> {
             journal.turn_back(reason)?;
             position.back = Some(reason.to_owned());
         }
+        // With the evidence with which it began.
+        self.report.clone_from(&position.plan.report);
         let plan = &position.plan;
-        eprintln!("{word:<8} {} {}   {} -> {}", plan.id, self.name, plan.from.map_or("none", Colour::word), plan.to);
+        say!("{word:<8} {} {}   {} -> {}", plan.id, self.name, plan.from.map_or("none", Colour::word), plan.to);
         self.audit(word, &plan.id)?;
         let driver = self.driver(&position.plan.id.clone(), &lock, &interrupt);
-        self.run(&driver, journal, position).await
+        self.run(&driver, journal, position, &interrupt).await
     }
 
-    async fn run(&self, driver: &CommandDriver<'_>, journal: Journal, position: Position) -> Result<Exit, Failure> {
+    async fn run(
+        &self,
+        driver: &CommandDriver<'_>,
+        journal: Journal,
+        position: Position,
+        interrupt: &CancellationToken,
+    ) -> Result<Exit, Failure> {
         let notifier = Notifier::start(self.deployment, self.name);
-        let ended = self.run_and_tell(driver, journal, position, &notifier).await;
+        let ended = self.run_and_tell(driver, journal, position, (&notifier, interrupt)).await;
         notifier.finish().await;
         ended
     }
@@ -272,28 +289,30 @@ impl<'a> Site<'a> {
         driver: &CommandDriver<'_>,
         journal: Journal,
         position: Position,
-        notifier: &Notifier,
+        (notifier, interrupt): (&Notifier, &CancellationToken),
     ) -> Result<Exit, Failure> {
         let plan = position.plan.clone();
         let way = format!("{} -> {}", plan.from.map_or("none", Colour::word), plan.to);
         notifier.tell(self.notice(Told::Begun, &way, &plan.id));
         let told = std::cell::RefCell::new(None);
         let on_phase = |phase: Phase, word: &str| {
-            eprintln!("  {:<12} {word}", phase.word());
+            say!("  {:<12} {word}", phase.word());
             if word != "begun"
                 && let Err(failure) = self.audit(phase.word(), &format!("{} {word}", plan.id))
             {
                 told.borrow_mut().get_or_insert(failure);
             }
         };
-        let ended = Engine { driver, journal, position, on_phase: &on_phase }.run().await;
+        let ended = Engine { driver, journal, position, on_phase: &on_phase, interrupt }.run().await;
         let Ended { exit, ending, reason } = match ended {
             Ok(ended) => ended,
             Err(failure) => {
                 let advice = format!("`greenlight deploy resume --env {}` goes on, `abort` goes back", self.name);
                 let message = format!("{}; {advice}", failure.message);
                 notifier.tell(self.notice(Told::Interrupted, &message, &plan.id));
-                return Err(Failure::new(failure.exit, message));
+                // The others mean that nothing was begun, and something was.
+                let exit = if failure.exit == Exit::Interrupted { failure.exit } else { Exit::RollbackFailed };
+                return Err(Failure::new(exit, message));
             }
         };
         let reason = reason.unwrap_or_default();
@@ -303,16 +322,17 @@ impl<'a> Site<'a> {
             Ending::Stuck => Told::Stuck,
         };
         notifier.tell(self.notice(told_state, if reason.is_empty() { &way } else { &reason }, &plan.id));
-        self.audit("ended", &format!("{} {ending:?} {reason}", plan.id))?;
-        match ending {
-            Ending::New => self.place.set_state(&State::now(Some(plan.to), &plan.id, plan.expected.clone()))?,
-            Ending::Old if self.place.state()?.is_none() && plan.from.is_some() => {
-                self.place.set_state(&State::now(plan.from, &plan.id, vec![]))?;
+        let state = match ending {
+            Ending::New => self.place.set_state(&State::now(Some(plan.to), &plan.id, plan.expected.clone())),
+            Ending::Old if plan.from.is_some() && self.place.state().is_ok_and(|state| state.is_none()) => {
+                self.place.set_state(&State::now(plan.from, &plan.id, vec![]))
             }
-            Ending::Old | Ending::Stuck => {}
-        }
-        if let Some(failure) = told.into_inner() {
-            return Err(failure.during("the deploy has ended, and the audit log has not all of it"));
+            Ending::Old | Ending::Stuck => Ok(()),
+        };
+        let audited = self.audit("ended", &format!("{} {ending:?} {reason}", plan.id));
+        let lost: Vec<Failure> = [state.err(), audited.err(), told.into_inner()].into_iter().flatten().collect();
+        for failure in &lost {
+            say!("error: the deploy has ended, and its records are not whole: {failure}");
         }
         let word = match ending {
             Ending::New => format!("NEW      {} has the traffic of {}", plan.to, self.name),
@@ -321,8 +341,10 @@ impl<'a> Site<'a> {
             }
             Ending::Stuck => format!("STUCK    {}", self.name),
         };
-        print(&format!("{word}   {}\n", if reason.is_empty() { plan.id } else { reason }))?;
-        Ok(exit)
+        if let Err(failure) = print(&format!("{word}   {}\n", if reason.is_empty() { plan.id } else { reason })) {
+            say!("error: {failure}");
+        }
+        Ok(if lost.is_empty() { exit } else { Exit::RollbackFailed })
     }
 
     async fn status(&self) -> Result<Exit, Failure> {
@@ -344,7 +366,7 @@ impl<'a> Site<'a> {
             Some(holder) => drop(writeln!(text, "lock     {holder}")),
             None => drop(writeln!(text, "lock     free")),
         }
-        match std::fs::read_to_string(self.place.journal()).ok().and_then(|text| super::journal::read(&text).ok()) {
+        match super::journal::look(&self.place.journal())? {
             Some(position) if position.ended.is_none() => {
                 let next = position.next().map_or("the end", Phase::word);
                 let way = if position.back.is_some() { "back" } else { "forward" };
@@ -365,29 +387,25 @@ impl<'a> Site<'a> {
         }
         let id = new_id();
         let driver = self.driver(&id, &lock, &interrupt);
-        let let_through = driver.gate().await?;
-        let runs = driver.identify(colour).await?;
-        if let Some(missing) = let_through.iter().find(|line| !runs.contains(line)) {
-            return Err(Failure::red(format!("{colour} does not run what the gate has seen: {missing}")));
+        let from = driver.active().await?;
+        if from == Some(colour) {
+            return Err(Failure::usage(format!("{colour} has the traffic of {} already", self.name)));
         }
-        driver.verify(colour).await?;
-        self.audit("switch", &format!("{id} by hand to {colour}"))?;
-        driver.switch(colour).await?;
-        let active = driver.active().await?;
-        let notifier = Notifier::start(self.deployment, self.name);
-        let ended = if active == Some(colour) {
-            notifier.tell(self.notice(Told::New, &format!("by hand to {colour}"), &id));
-            self.place.set_state(&State::now(Some(colour), &id, let_through))
-        } else {
-            let active = active.map_or("none", Colour::word);
-            let message = format!("traffic was given to {colour} and the balancer says {active}");
-            notifier.tell(self.notice(Told::Stuck, &message, &id));
-            Err(Failure::new(Exit::RollbackFailed, message))
+        let artefact = policy(self.deployment, self.environment).await?.artefact;
+        let plan = Plan {
+            id,
+            environment: self.name.to_owned(),
+            from,
+            to: colour,
+            expected: expected(&artefact),
+            report: None,
+            switch_only: true,
         };
-        notifier.finish().await;
-        ended?;
-        print(&format!("NEW      {colour} has the traffic of {}   {id}\n", self.name))?;
-        Ok(Exit::Passed)
+        say!("switch   {} {}   {} -> {colour}", plan.id, self.name, from.map_or("none", Colour::word));
+        self.audit("switch", &format!("{} by hand to {colour}", plan.id))?;
+        let journal = Journal::create(&self.place.journal(), &plan)?;
+        let position = Position { plan, back: None, done: vec![], begun: vec![], ended: None };
+        self.run(&driver, journal, position, &interrupt).await
     }
 }
 

@@ -36,13 +36,15 @@ pub(crate) struct CommandDriver<'a> {
     pub interrupt: CancellationToken,
 }
 
-/// By what a running colour is told from another: the lines that `identify` must print.
+/// What the gate lets through, as lines of `identify`. Those of the build it must print; of the others, whatever it prints.
 pub(crate) fn expected(artefact: &Artefact) -> Vec<String> {
     let line = |(name, value): (&str, &Option<String>)| value.as_ref().map(|value| format!("{name} {value}"));
     [
         ("image_id", &artefact.image_id),
         ("image_digest", &artefact.image_digest),
         ("program_sha256", &artefact.program_sha256),
+        ("version", &artefact.version),
+        ("config_sha256", &artefact.config_sha256),
     ]
     .into_iter()
     .filter_map(line)

@@ -5,6 +5,7 @@ use super::journal::{Ending, Journal, Position};
 use super::phase::{Colour, Phase};
 use crate::failure::Failure;
 use greenlight_reports::Exit;
+use tokio_util::sync::CancellationToken;
 
 /// How a deploy ended.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(crate) struct Engine<'a, D> {
     pub position: Position,
     /// Called before and after each phase.
     pub on_phase: &'a dyn Fn(Phase, &str),
+    /// Ctrl-C: no phase is begun any more.
+    pub interrupt: &'a CancellationToken,
 }
 
 impl<D: Driver> Engine<'_, D> {
@@ -36,13 +39,24 @@ impl<D: Driver> Engine<'_, D> {
     /// When it was interrupted, or could not be written down: then `resume` goes on from here.
     pub(crate) async fn run(mut self) -> Result<Ended, Failure> {
         while let Some(phase) = self.position.next() {
+            if self.interrupt.is_cancelled() {
+                return Err(Failure::interrupted(format!("interrupted before {phase}")));
+            }
+            if let Err(failure) = self.guard(phase).await {
+                return match failure.exit {
+                    Exit::Interrupted => Err(failure),
+                    _ => self.stuck(failure.during(phase)),
+                };
+            }
             (self.on_phase)(phase, "begun");
-            self.journal.begin(phase)?;
+            let written = self.journal.begin(phase);
+            self.keep(written)?;
             self.position.begun.push(phase);
             match self.perform(phase).await {
                 Ok(()) => {
                     (self.on_phase)(phase, "done");
-                    self.journal.done(phase)?;
+                    let written = self.journal.done(phase);
+                    self.keep(written)?;
                     self.position.done.push(phase);
                 }
                 Err(failure) if failure.exit == Exit::Interrupted => return Err(failure),
@@ -52,18 +66,20 @@ impl<D: Driver> Engine<'_, D> {
                     if self.position.is_past_return() || self.position.back.is_some() {
                         return self.stuck(failure);
                     }
-                    if !self.position.may_have_started() {
+                    if !self.position.may_have_started() && !self.position.may_have_switched() {
                         // Nothing has been done: nothing is to be undone, and the status is the gate's own.
                         self.journal.end(Ending::Old)?;
                         return Ok(Ended { exit: failure.exit, ending: Ending::Old, reason: Some(failure.message) });
                     }
-                    self.turn_back(failure.message)?;
+                    self.turn_back(failure.message);
                 }
             }
         }
         match self.position.back.take() {
             Some(reason) => {
-                self.journal.end(Ending::Old)?;
+                if let Err(failure) = self.journal.end(Ending::Old) {
+                    say!("error: {failure}");
+                }
                 Ok(Ended { exit: Exit::RolledBack, ending: Ending::Old, reason: Some(reason) })
             }
             None => {
@@ -73,13 +89,43 @@ impl<D: Driver> Engine<'_, D> {
         }
     }
 
-    /// From now on the way leads back.
-    ///
-    /// # Errors
-    /// When it can't be written down.
-    pub(crate) fn turn_back(&mut self, reason: String) -> Result<(), Failure> {
-        self.journal.turn_back(&reason)?;
+    /// From now on the way leads back, written down or not: traffic must not stay where it is red because a disk is full.
+    fn turn_back(&mut self, reason: String) {
+        if let Err(failure) = self.journal.turn_back(&reason) {
+            say!("error: {failure}");
+        }
         self.position.back = Some(reason);
+    }
+
+    /// On the way back what can't be written down is said, and the way goes on.
+    fn keep(&self, written: Result<(), Failure>) -> Result<(), Failure> {
+        match written {
+            Err(failure) if self.position.back.is_some() => {
+                say!("error: {failure}");
+                Ok(())
+            }
+            written => written,
+        }
+    }
+
+    /// Nothing is ended or removed that has the traffic. Somebody may have moved it by hand while this deploy was down.
+    async fn guard(&self, phase: Phase) -> Result<(), Failure> {
+        let to = self.position.plan.to;
+        match phase {
+            Phase::Drain | Phase::Remove => {
+                let active = self.driver.active().await?;
+                if active != Some(to) {
+                    let active = active.map_or("none", Colour::word);
+                    return Err(Failure::red(format!("{active} has the traffic, and {to} should have it")));
+                }
+            }
+            Phase::RemoveNew if self.position.may_have_started() => {
+                if self.driver.active().await? == Some(to) {
+                    return Err(Failure::red(format!("{to} has the traffic, and there is nobody to give it to")));
+                }
+            }
+            _ => {}
+        }
         Ok(())
     }
 
@@ -102,6 +148,8 @@ impl<D: Driver> Engine<'_, D> {
             Phase::Switch => {
                 // The report may have grown old while the colour was started and verified, or since a crash.
                 self.gate().await?;
+                // What was verified may have been replaced since, by hand or before a crash.
+                self.identify(to).await?;
                 self.switch(to).await
             }
             Phase::Watch => self.driver.watch(to).await,
@@ -121,7 +169,9 @@ impl<D: Driver> Engine<'_, D> {
                 Some(from) if self.position.may_have_switched() => self.driver.verify(from).await,
                 _ => Ok(()),
             },
-            Phase::RemoveNew => self.driver.remove(to).await,
+            Phase::RemoveNew if self.position.may_have_started() => self.driver.remove(to).await,
+            // A colour that this deploy has not started is somebody else's.
+            Phase::RemoveNew => Ok(()),
         }
     }
 
@@ -142,19 +192,7 @@ impl<D: Driver> Engine<'_, D> {
     /// A colour that runs something else than the gate has seen gets nothing.
     async fn identify(&self, colour: Colour) -> Result<(), Failure> {
         let runs = self.driver.identify(colour).await?;
-        let expected = &self.position.plan.expected;
-        if expected.is_empty() {
-            return Err(Failure::usage("the artefact says nothing by which a running colour could be told"));
-        }
-        match expected.iter().find(|line| !runs.contains(line)) {
-            None => Ok(()),
-            Some(missing) => {
-                let runs = if runs.is_empty() { "nothing".to_owned() } else { runs.join(", ") };
-                Err(Failure::red(format!(
-                    "{colour} does not run what the gate has seen: it says {runs}, not {missing}"
-                )))
-            }
-        }
+        is_what_was_seen(colour, &runs, &self.position.plan.expected)
     }
 
     /// Read back: a switch that says nothing went wrong has not thereby happened.
@@ -169,4 +207,26 @@ impl<D: Driver> Engine<'_, D> {
             }
         }
     }
+}
+
+/// Kinds of lines that say which build it is: those that are expected must be said, and by every line of that kind.
+const BUILD_KINDS: [&str; 3] = ["image_id", "image_digest", "program_sha256"];
+
+/// Whether what a colour says that it runs is what the gate has seen, and nothing else beside it.
+fn is_what_was_seen(colour: Colour, runs: &[String], expected: &[String]) -> Result<(), Failure> {
+    let kind = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+    if !expected.iter().any(|line| BUILD_KINDS.contains(&kind(line).as_str())) {
+        return Err(Failure::usage("the artefact says nothing by which a running colour could be told"));
+    }
+    for line in expected {
+        let said: Vec<&String> = runs.iter().filter(|said| kind(said) == kind(line)).collect();
+        let missing = said.is_empty() && BUILD_KINDS.contains(&kind(line).as_str());
+        if missing || said.iter().any(|said| *said != line) {
+            let runs = if runs.is_empty() { "nothing".to_owned() } else { runs.join(", ") };
+            return Err(Failure::red(format!(
+                "{colour} does not run what the gate has seen: it says {runs}, not {line} alone"
+            )));
+        }
+    }
+    Ok(())
 }

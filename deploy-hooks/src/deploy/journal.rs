@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const FORMAT: u32 = 1;
 
@@ -23,8 +23,12 @@ pub(crate) struct Plan {
     pub from: Option<Colour>,
     /// Who is to have it.
     pub to: Colour,
-    /// What the colour must say that it runs, as a driver prints it: `image_id sha256:…`.
+    /// What the gate has let through, as a driver prints it: `image_id sha256:…`.
     pub expected: Vec<String>,
+    /// The report that it was asked about, if not the environment's own.
+    pub report: Option<PathBuf>,
+    /// Whether both colours are there and stay, and only the traffic moves.
+    pub switch_only: bool,
 }
 
 /// One line.
@@ -100,7 +104,12 @@ pub(crate) struct Position {
 impl Position {
     /// The first phase of the way it is on that is not done.
     pub(crate) fn next(&self) -> Option<Phase> {
-        let way: &[Phase] = if self.back.is_some() { &BACK } else { &FORWARD };
+        let way: &[Phase] = match (self.back.is_some(), self.plan.switch_only) {
+            (false, false) => &FORWARD,
+            (false, true) => &[Phase::Gate, Phase::Identify, Phase::Verify, Phase::Switch],
+            (true, false) => &BACK,
+            (true, true) => &[Phase::SwitchBack, Phase::VerifyBack],
+        };
         way.iter().copied().find(|phase| !self.done.contains(phase))
     }
 
@@ -208,11 +217,27 @@ impl Journal {
     }
 }
 
+/// Where a deploy is, without touching its journal; `None` when there is none.
+///
+/// # Errors
+/// When it can't be read, or is none.
+pub(crate) fn look(path: &Path) -> Result<Option<Position>, Failure> {
+    let shown = path.display();
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::unknown(format!("cannot read the journal {shown}: {error}"))),
+    };
+    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let text = String::from_utf8_lossy(&bytes[..end]);
+    read(&text).map(Some).map_err(|problem| Failure::unknown(format!("the journal {shown}: {problem}")))
+}
+
 /// Where a journal's lines lead.
 ///
 /// # Errors
 /// Which line is wrong.
-pub(crate) fn read(text: &str) -> Result<Position, String> {
+fn read(text: &str) -> Result<Position, String> {
     let mut lines = text.lines().enumerate().map(|(index, line)| {
         serde_json::from_str::<Record>(line)
             .map_err(|error| format!("line {} is none of a journal: {error}", index + 1))

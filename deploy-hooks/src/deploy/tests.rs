@@ -9,6 +9,7 @@ use greenlight_reports::Exit;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::path::Path;
+use tokio_util::sync::CancellationToken;
 
 /// What is there: who has the traffic, and which colours run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,11 +136,19 @@ impl Driver for World {
 
 fn plan(from: Option<Colour>) -> Plan {
     let to = from.map_or(Colour::Blue, Colour::other);
-    Plan { id: "k3f9a".into(), environment: "staging".into(), from, to, expected: vec![EXPECTED.into()] }
+    Plan {
+        id: "k3f9a".into(),
+        environment: "staging".into(),
+        from,
+        to,
+        expected: vec![EXPECTED.into()],
+        report: None,
+        switch_only: false,
+    }
 }
 
 async fn go(world: &World, journal: Journal, position: Position) -> Result<Ended, Failure> {
-    Engine { driver: world, journal, position, on_phase: &|_, _| {} }.run().await
+    Engine { driver: world, journal, position, on_phase: &|_, _| {}, interrupt: &CancellationToken::new() }.run().await
 }
 
 async fn deploy(world: &World, path: &Path) -> Result<Ended, Failure> {

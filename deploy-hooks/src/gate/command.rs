@@ -85,7 +85,7 @@ pub(crate) async fn run(args: &GateArgs) -> Result<Exit, Failure> {
         return test_itself();
     }
     if let Some(GateCommand::Serve { env, listen, config }) = &args.command {
-        return serve(Deployment::read(config).map_err(Failure::usage)?, env, *listen).await;
+        return serve(config, env, *listen).await;
     }
     let name = args.env.as_deref().ok_or_else(|| Failure::usage("which environment? name it with --env"))?;
     let deployment = Deployment::read(&args.config).map_err(Failure::usage)?;

@@ -15,17 +15,22 @@ use axum::routing::{any, get};
 use greenlight_config::Deployment;
 use greenlight_reports::{Exit, Redactor};
 use sha2::{Digest as _, Sha256};
+use std::future::IntoFuture as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// Holds the token that callers need.
 const TOKEN: &str = "GREENLIGHT_GATE_TOKEN";
+/// Time for answers that are under way when it is asked to end.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// A shorter one can be guessed.
 const TOKEN_BYTES_MIN: usize = 16;
 
 struct Gate {
-    deployment: Deployment,
+    /// The file, read anew for each question: a policy that was tightened holds from then on.
+    config: String,
     environment: String,
     token: String,
 }
@@ -34,22 +39,31 @@ struct Gate {
 ///
 /// # Errors
 /// When there is no token, no such environment, or the port can't be had.
-pub(crate) async fn serve(deployment: Deployment, environment: &str, address: SocketAddr) -> Result<Exit, Failure> {
+pub(crate) async fn serve(config: &str, environment: &str, address: SocketAddr) -> Result<Exit, Failure> {
     let token = std::env::var(TOKEN).unwrap_or_default();
     if token.len() < TOKEN_BYTES_MIN {
         return Err(Failure::usage(format!(
             "{TOKEN} must hold a token of at least {TOKEN_BYTES_MIN} characters; `openssl rand -hex 24` prints one"
         )));
     }
-    deployment.environment(environment).map_err(Failure::usage)?;
+    Deployment::read(config).map_err(Failure::usage)?.environment(environment).map_err(Failure::usage)?;
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|error| Failure::usage(format!("cannot listen on {address}: {error}")))?;
     let address = listener.local_addr().map_err(Failure::unknown)?;
-    let gate = Arc::new(Gate { deployment, environment: environment.to_owned(), token });
+    let gate = Arc::new(Gate { config: config.to_owned(), environment: environment.to_owned(), token });
     let interrupt = crate::interrupt::on_signal()?;
-    eprintln!("gate     {environment} on http://{address}/gate");
-    let served = axum::serve(listener, router(gate)).with_graceful_shutdown(interrupt.cancelled_owned()).await;
-    served.map_err(Failure::unknown)?;
+    say!("gate     {environment} on http://{address}/gate");
+    let asked_to_end = interrupt.clone();
+    let served = axum::serve(listener, router(gate)).with_graceful_shutdown(asked_to_end.cancelled_owned());
+    // Who has said half a question is not waited for.
+    let patience = async {
+        interrupt.cancelled().await;
+        let _ = tokio::time::timeout(LAST_ANSWERS, std::future::pending::<()>()).await;
+    };
+    tokio::select! {
+        served = served.into_future() => served.map_err(Failure::unknown)?,
+        () = patience => {}
+    }
     Ok(Exit::Interrupted)
 }
 
@@ -63,10 +77,12 @@ async fn answer(State(gate): State<Arc<Gate>>, headers: HeaderMap) -> Response {
     if !is_same(given.strip_prefix("Bearer ").unwrap_or_default(), &gate.token) {
         return (StatusCode::UNAUTHORIZED, "a bearer token is needed\n").into_response();
     }
-    let Ok(environment) = gate.deployment.environment(&gate.environment) else {
-        return (StatusCode::INTERNAL_SERVER_ERROR, "no such environment\n").into_response();
+    let asked = async {
+        let deployment = Deployment::read(&gate.config).map_err(Failure::usage)?;
+        let environment = deployment.environment(&gate.environment).map_err(Failure::usage)?;
+        ask(&deployment, environment, None).await
     };
-    match ask(&gate.deployment, environment, None).await {
+    match asked.await {
         Ok(decision) => {
             let status = if decision.is_open() { StatusCode::OK } else { StatusCode::FORBIDDEN };
             (status, axum::Json(json(&gate.environment, &decision))).into_response()

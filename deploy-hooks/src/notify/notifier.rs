@@ -51,7 +51,7 @@ impl Notifier {
         if let Some((queue, _)) = &self.beside
             && let Err(error) = queue.try_send(notice)
         {
-            eprintln!("notify   not sent: {error}");
+            say!("notify   not sent: {error}");
         }
     }
 
@@ -60,7 +60,7 @@ impl Notifier {
         let Some((queue, worker)) = self.beside else { return };
         drop(queue);
         if timeout(FINISH_MAX, worker).await.is_err() {
-            eprintln!("notify   not everything was sent within {} s", FINISH_MAX.as_secs());
+            say!("notify   not everything was sent within {} s", FINISH_MAX.as_secs());
         }
     }
 }
@@ -124,6 +124,6 @@ impl Worker {
     }
 
     fn say(&self, text: &str) {
-        eprintln!("notify   {}", self.redactor.text(text));
+        say!("notify   {}", self.redactor.text(text));
     }
 }

@@ -138,7 +138,7 @@ impl Watch<'_> {
             }
             // A full disk, or nobody who reads, ends no watch.
             if let Err(failure) = shown {
-                eprintln!("watch    {}", secrets_of_the_environment().text(&failure.message));
+                say!("watch    {}", secrets_of_the_environment().text(&failure.message));
             }
         }
     }

@@ -164,7 +164,7 @@ async fn end(child: &mut Child) {
     let _ = kill_process_group(group, Signal::TERM);
     let gone = timeout(REMOVAL_MAX, child.wait()).await;
     if gone.is_err() {
-        eprintln!("watch    greenlight-verify does not end within {} s, and is killed", REMOVAL_MAX.as_secs());
+        say!("watch    greenlight-verify does not end within {} s, and is killed", REMOVAL_MAX.as_secs());
     }
     let _ = kill_process_group(group, Signal::KILL);
     let _ = child.wait().await;

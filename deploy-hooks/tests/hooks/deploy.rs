@@ -22,7 +22,7 @@ fn a_good_deploy_moves_the_traffic_and_leaves_its_records() {
     assert!(world.is_all_new());
     assert_eq!(
         said(&world),
-        "check, start green, identify green, verify green, switch green, watch green, drain blue, remove blue"
+        "check, start green, identify green, verify green, identify green, switch green, watch green, drain blue, remove blue"
     );
     let status = world.run(&["deploy", "status", "--env", "staging"]);
     assert!(status.out.contains("state    green since") && status.out.contains("lock     free"), "{}", status.out);
@@ -45,7 +45,7 @@ fn a_closed_gate_moves_nothing() {
     world.report(&good(3660));
     let ended = deploy(&world);
     assert_eq!(ended.code, Some(5), "{ended:?}");
-    assert!(ended.out.contains("the gate is closed: the run ended"), "{ended:?}");
+    assert!(ended.out.contains("the gate is closed: the run began"), "{ended:?}");
     assert_eq!(said(&world), "");
     assert!(world.is_all_old());
     // Nothing is under way: the next one may begin.

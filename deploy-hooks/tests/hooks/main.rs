@@ -4,8 +4,8 @@
 
 mod deploy;
 mod gate;
-mod hostile;
 mod notify;
+mod outside;
 mod serve;
 mod sinks;
 mod watch;

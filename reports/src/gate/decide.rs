@@ -2,6 +2,7 @@
 
 use super::policy::{Artefact, Policy, WarningRule};
 use super::refusal::Refusal;
+use crate::merge::is_backed;
 use crate::{CheckResult, Exit, Outcome, Report, RunVerdict, open_signed};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -117,13 +118,15 @@ fn untimely(report: &Report, policy: &Policy, now: OffsetDateTime) -> Vec<Refusa
     if ended < started {
         refusals.push(Refusal::EndsBeforeStart);
     }
-    let age = now - ended;
+    // Its first check is as old as its beginning.
+    let age = now - started;
     if age > policy.age_max {
         refusals.push(Refusal::Stale { age_s: age.whole_seconds(), age_max_s: policy.age_max.as_secs() });
     }
-    if -age > policy.clock_skew_max {
+    let ahead = ended - now;
+    if ahead > policy.clock_skew_max {
         let skew_max_s = policy.clock_skew_max.as_secs();
-        refusals.push(Refusal::Future { ahead_s: (-age).whole_seconds(), skew_max_s });
+        refusals.push(Refusal::Future { ahead_s: ahead.whole_seconds(), skew_max_s });
     }
     refusals
 }
@@ -142,8 +145,8 @@ fn of_another(report: &Report, artefact: &Artefact) -> Vec<Refusal> {
     if before.nodes.is_empty() || !report.subject.is_unchanged() {
         refusals.push(Refusal::SubjectChanged);
     }
-    // The media server's image is the one whose program was read.
-    let image = before.images.iter().find(|image| image.program_sha256.is_some());
+    // The media server's images are those whose program was read; one that is another closes the gate.
+    let images: Vec<_> = before.images.iter().filter(|image| image.program_sha256.is_some()).collect();
     let mut compare = |what: &'static str, expected: &Option<String>, found: Vec<Option<String>>| {
         let Some(expected) = expected else { return };
         let other = found.iter().find(|found| found.as_ref() != Some(expected));
@@ -152,7 +155,9 @@ fn of_another(report: &Report, artefact: &Artefact) -> Vec<Refusal> {
             refusals.push(Refusal::OtherSubject { what, found, expected: expected.clone() });
         }
     };
-    let of_image = |part: fn(&crate::ImageIdentity) -> Option<String>| vec![image.and_then(part)];
+    let of_image = |part: fn(&crate::ImageIdentity) -> Option<String>| -> Vec<Option<String>> {
+        images.iter().map(|image| part(image)).collect()
+    };
     compare("the image", &artefact.image_id, of_image(|image| Some(image.id.clone())));
     compare("the image's digest", &artefact.image_digest, of_image(|image| image.digest.clone()));
     compare("the program", &artefact.program_sha256, of_image(|image| image.program_sha256.clone()));
@@ -195,8 +200,13 @@ fn unproven(report: &Report, policy: &Policy, now: OffsetDateTime, waived: &mut 
             refusals.push(Refusal::Red { id: result.id.clone(), outcome: result.outcome });
         }
     }
-    // A failed run is acceptable only if all that is red in it is accepted one by one.
-    let only_waived = report.verdict == RunVerdict::Failed && red.all(|result| accepted(&result.id, result.outcome));
+    for result in report.results.iter().filter(|result| !is_backed(result)) {
+        refusals.push(Refusal::Unbacked(result.id.clone()));
+    }
+    // A failed run is acceptable only if all that is red in it is accepted one by one, and something passed.
+    let only_waived = report.verdict == RunVerdict::Failed
+        && report.counts.passed > 0
+        && red.all(|result| accepted(&result.id, result.outcome));
     if report.verdict != RunVerdict::Passed && !only_waived {
         refusals.push(Refusal::NotPassed(report.verdict));
     }

@@ -51,7 +51,7 @@ pub enum Refusal {
     #[error("the run ended before it began")]
     EndsBeforeStart,
     /// Too long ago.
-    #[error("the run ended {age_s} s ago, and the policy allows {age_max_s} s: verify again")]
+    #[error("the run began {age_s} s ago, and the policy allows {age_max_s} s: verify again")]
     Stale {
         /// Its age in seconds.
         age_s: i64,
@@ -110,6 +110,9 @@ pub enum Refusal {
     /// It failed, and a waiver of the run accepted that.
     #[error("{0} is required and fails; a waiver of the run accepts that, and this policy accepts no waivers of runs")]
     RequiredWaived(String),
+    /// A pass that shows no measured value within its limit.
+    #[error("{0} passed without a measured value that is within its limit")]
+    Unbacked(String),
     /// A check that is not required is red.
     #[error("{id} {}", how(&Some(*.outcome)))]
     Red {
@@ -150,6 +153,7 @@ impl Refusal {
             Self::RequiredFlaky(_) => "required_flaky",
             Self::RequiredSimulated { .. } => "required_simulated",
             Self::RequiredWaived(_) => "required_waived",
+            Self::Unbacked(_) => "unbacked",
             Self::Red { .. } => "red",
             Self::NotPassed(_) => "not_passed",
         }
@@ -180,6 +184,7 @@ impl Refusal {
             Self::RequiredNotPassed { outcome: Some(Outcome::Errored), .. }
             | Self::Red { outcome: Outcome::Errored, .. }
             | Self::SubjectChanged
+            | Self::Unbacked(_)
             | Self::NotPassed(_) => Exit::Inconclusive,
             Self::RequiredNotPassed { .. } | Self::RequiredFlaky(_) | Self::RequiredWaived(_) | Self::Red { .. } => {
                 Exit::Failed

@@ -4,6 +4,9 @@ use super::gate::{ArtefactSpec, GateSpec};
 use super::step::{Step, Steps};
 use serde::Deserialize;
 
+/// A day: what takes longer is watched by something else.
+const SOAK_S_MAX: u64 = 86_400;
+
 /// One environment.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,6 +80,9 @@ impl Environment {
         let mut problems = self.gate.problems();
         problems.extend(self.artefact.problems());
         problems.extend(self.checks.problems());
+        if self.soak_s > SOAK_S_MAX {
+            problems.push(format!("soak_s is {}, and a soak of more than {SOAK_S_MAX} s is none", self.soak_s));
+        }
         if let Some(Driver::Command(lines)) = &self.driver {
             problems
                 .extend(lines.all().iter().flat_map(|(name, step)| step.problems(&format!("driver.command.{name}"))));

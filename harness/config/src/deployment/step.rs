@@ -3,6 +3,9 @@
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
+/// A week: longer than any call.
+const TIMEOUT_S_MAX: u64 = 7 * 86_400;
+
 /// One command line. There is no shell between: what is written is what is executed.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +41,9 @@ impl Step {
         }
         if self.run.first().is_none_or(|program| program.trim().is_empty()) {
             problems.push(format!("{place}.{} runs nothing; `run` is a list: [program, argument, …]", self.name));
+        }
+        if self.timeout_s > TIMEOUT_S_MAX {
+            problems.push(format!("{place}.{}.timeout_s is more than {TIMEOUT_S_MAX}, a week", self.name));
         }
         if self.timeout_s == 0 {
             problems.push(format!("{place}.{}.timeout_s is 0, and nothing ends that soon", self.name));

@@ -1,4 +1,4 @@
-//! Findings of a hostile review: each of these fails as long as what it names is so.
+//! What may happen to a deploy or a served gate from outside: each of these has once gone wrong.
 
 use crate::world::{PROGRAM, World, good, report, signer};
 use greenlight_reports::{Outcome, attest, json};
@@ -13,7 +13,7 @@ fn kill_at(world: &World, moment: &str, more: &[&str]) {
     std::fs::File::open(world.path("state/staging/lock")).expect("a lock").lock().expect("let go");
 }
 
-/// F1: traffic was moved back by hand while the deploy was down; `resume` removes the colour that has it.
+/// Traffic was moved back by hand while the deploy was down; `resume` removes the colour that has it.
 #[test]
 fn resume_does_not_remove_the_colour_that_has_the_traffic() {
     let world = World::new();
@@ -24,7 +24,7 @@ fn resume_does_not_remove_the_colour_that_has_the_traffic() {
     assert!(world.path("there").join(active.trim()).exists(), "{active:?} has the traffic and is gone: {ended:?}");
 }
 
-/// F2: the new colour was replaced while the deploy was down.
+/// The new colour was replaced while the deploy was down.
 #[test]
 fn resume_does_not_switch_to_a_colour_that_runs_something_else_by_now() {
     let world = World::new();
@@ -34,7 +34,7 @@ fn resume_does_not_switch_to_a_colour_that_runs_something_else_by_now() {
     assert_ne!(world.read("there/active"), "green\n", "{ended:?}");
 }
 
-/// F3: two nodes, of which one runs something else.
+/// Two nodes, of which one runs something else.
 #[test]
 fn a_colour_of_which_one_node_runs_something_else_gets_nothing() {
     let world = World::new();
@@ -43,7 +43,7 @@ fn a_colour_of_which_one_node_runs_something_else_gets_nothing() {
     assert_ne!(world.read("there/active"), "green\n", "{ended:?}");
 }
 
-/// F4: a journal with a torn last line is what a crash leaves.
+/// A journal with a torn last line is what a crash leaves.
 #[test]
 fn status_sees_a_deploy_whose_last_line_is_torn() {
     let world = World::new();
@@ -54,7 +54,7 @@ fn status_sees_a_deploy_whose_last_line_is_torn() {
     assert!(ended.out.contains("is under way"), "{ended:?}");
 }
 
-/// F5: a person is needed, and the status says something else because the audit log can't be written.
+/// A person is needed, and the status says something else because the audit log can't be written.
 #[test]
 fn a_broken_audit_log_does_not_hide_how_a_deploy_ended() {
     let world = World::new();
@@ -64,7 +64,7 @@ fn a_broken_audit_log_does_not_hide_how_a_deploy_ended() {
     assert_eq!(ended.code, Some(8), "{ended:?}");
 }
 
-/// F5b: and a deploy that ended all new has no state.
+/// And a deploy that ended all new has no state.
 #[test]
 fn a_broken_audit_log_does_not_lose_the_state() {
     let world = World::new();
@@ -75,7 +75,7 @@ fn a_broken_audit_log_does_not_lose_the_state() {
     assert!(world.read("state/staging/state.json").contains("green"), "{ended:?}");
 }
 
-/// F6: nobody reads the result of a deploy that has moved everything; 1 to 6 mean that nothing was begun.
+/// Nobody reads the result of a deploy that has moved everything; 1 to 6 mean that nothing was begun.
 #[test]
 fn a_result_that_nobody_reads_does_not_change_the_status() {
     let world = World::new();
@@ -85,7 +85,7 @@ fn a_result_that_nobody_reads_does_not_change_the_status() {
     assert_eq!(status.code(), Some(0));
 }
 
-/// F7: the reader of standard error goes away in the middle.
+/// The reader of standard error goes away in the middle.
 #[test]
 fn a_deploy_survives_the_end_of_its_reader() {
     let world = World::new();
@@ -126,7 +126,7 @@ fn resume_asks_about_the_report_with_which_the_deploy_began() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
 }
 
-/// F10: traffic was moved by a switch that then failed; 1 means that nothing was begun.
+/// Traffic was moved by a switch that then failed; 1 means that nothing was begun.
 #[test]
 fn a_switch_by_hand_that_failed_half_way_says_so() {
     let world = World::new();
@@ -134,11 +134,11 @@ fn a_switch_by_hand_that_failed_half_way_says_so() {
     let driver = world.read("driver");
     world.put("driver", &driver.replace("mv active.new active ;;", "mv active.new active; exit 1 ;;"));
     let ended = world.run(&["deploy", "switch", "green", "--env", "staging"]);
-    assert_eq!(world.read("there/active"), "green\n");
-    assert!(!(1..=6).contains(&ended.code.unwrap_or_default()), "{ended:?}");
+    // It was taken back, by a line that fails just so: a person is needed.
+    assert_eq!((ended.code, world.read("there/active").as_str()), (Some(8), "blue\n"), "{ended:?}");
 }
 
-/// F11: the secret of LiveKit's own variable.
+/// The secret of LiveKit's own variable.
 #[test]
 fn the_secret_inside_livekit_keys_is_not_printed() {
     let world = World::new();
@@ -153,7 +153,7 @@ fn the_secret_inside_livekit_keys_is_not_printed() {
     assert!(!out.contains("a-secret-of-livekit"), "{out}");
 }
 
-/// F12: the soak of an operator who means for ever.
+/// The soak of an operator who means for ever.
 #[test]
 fn a_long_soak_is_no_panic() {
     let world = World::new();
@@ -171,7 +171,7 @@ fn a_long_soak_is_no_panic() {
     assert!(!said.contains("panicked"), "{said}");
 }
 
-/// F13: a policy that was tightened is not asked.
+/// A policy that was tightened is not asked.
 #[test]
 fn a_served_gate_reads_its_configuration_anew() {
     let world = World::new();
@@ -192,7 +192,7 @@ fn a_served_gate_reads_its_configuration_anew() {
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
 }
 
-/// F14: a client that says half a request keeps the server from ending.
+/// A client that says half a request keeps the server from ending.
 #[test]
 fn a_served_gate_ends_at_sigterm_though_a_client_says_nothing() {
     let world = World::new();
@@ -226,7 +226,7 @@ fn a_served_gate_ends_at_sigterm_though_a_client_says_nothing() {
     assert!(gone, "still there after 10 s");
 }
 
-/// F15: a line of the audit log without its line feed is whole for `verify` and nothing for `append`.
+/// A line of the audit log without its line feed is whole for `verify` and nothing for `append`.
 #[test]
 fn what_verify_calls_whole_is_not_taken_out() {
     let world = World::new();
@@ -243,7 +243,7 @@ fn what_verify_calls_whole_is_not_taken_out() {
     assert!(!whole || kept, "verify called {lines} lines whole, and append took out the last");
 }
 
-/// F16: what the first deploy leaves when it is red after the switch.
+/// What the first deploy leaves when it is red after the switch.
 #[test]
 fn a_first_deploy_that_is_rolled_back_does_not_leave_traffic_with_what_was_removed() {
     let world = World::new();
