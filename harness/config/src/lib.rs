@@ -9,10 +9,11 @@ mod staging_tests;
 mod waivers;
 
 pub use deployment::{
-    ArtefactSpec, Deployment, Driver, Environment, GateSpec, Lines, Step, Steps, WaiverSpec, Warnings,
+    ArtefactSpec, Deployment, DockerSpec, Driver, Environment, GateSpec, HaproxySpec, Lines, Ports, Step, Steps,
+    WaiverSpec, Warnings,
 };
 pub use error::ConfigError;
 pub use expected_skips::ExpectedSkips;
-pub use normalised::{LEFT_OUT, normalised, normalised_sha256};
+pub use normalised::{LEFT_OUT, normalised, normalised_sha256, of_colour};
 pub use staging_tests::{ImageChoice, Images, Limits, Media, StagingTests};
 pub use waivers::Waiver;

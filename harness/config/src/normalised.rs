@@ -51,6 +51,25 @@ pub fn normalised_sha256(text: &str) -> Option<String> {
     Some(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
+/// The same configuration with the ports of a colour, as JSON, which YAML 1.2 has in it. Its normalised hash is that of the
+/// text: whatever is set here is left out there.
+///
+/// # Errors
+/// When the text is no YAML map.
+pub fn of_colour(text: &str, rtc_tcp: u16, rtc_udp: u16) -> Result<String, String> {
+    let mut root: serde_json::Value = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+    let map = root.as_object_mut().ok_or("it is no map of settings")?;
+    map.insert("port".to_owned(), 7880.into());
+    let rtc = map.entry("rtc").or_insert_with(|| serde_json::json!({}));
+    let rtc = rtc.as_object_mut().ok_or("`rtc` is no map of settings")?;
+    for range in ["port_range_start", "port_range_end"] {
+        rtc.remove(range);
+    }
+    rtc.insert("tcp_port".to_owned(), rtc_tcp.into());
+    rtc.insert("udp_port".to_owned(), rtc_udp.into());
+    Ok(root.to_string())
+}
+
 /// The settings that [`normalised_sha256`] speaks of. None of them is a secret.
 pub fn normalised(text: &str) -> BTreeMap<String, String> {
     let kept = |(path, value): (String, String)| {
@@ -66,7 +85,7 @@ pub fn normalised(text: &str) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{normalised, normalised_sha256};
+    use super::{normalised, normalised_sha256, of_colour};
 
     const BLUE: &str = "port: 7880
 redis:
@@ -110,6 +129,19 @@ port: 7980
             normalised_sha256(BLUE).expect("settings"),
             "7dc0c1851578f0d61cbb8bab7a33cea8197f2a5172bd5d2d94290c0808b28461"
         );
+    }
+
+    #[test]
+    fn a_colour_has_its_ports_and_the_same_hash() {
+        let green = of_colour(BLUE, 7981, 7982).expect("a map");
+        assert_eq!(normalised_sha256(&green), normalised_sha256(BLUE));
+        let read: serde_json::Value = serde_json::from_str(&green).expect("json");
+        assert_eq!(
+            (&read["port"], &read["rtc"]["tcp_port"], &read["rtc"]["udp_port"]),
+            (&7880.into(), &7981.into(), &7982.into())
+        );
+        assert_eq!(read["keys"]["APIabc"], "a-secret-of-blue-that-is-long-enough");
+        assert!(of_colour("- a\n", 1, 2).is_err() && of_colour("rtc: 3\n", 1, 2).is_err());
     }
 
     #[test]
