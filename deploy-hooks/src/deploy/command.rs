@@ -1,20 +1,24 @@
 //! `greenlight deploy` on the command line.
 
-use super::command_driver::{CommandDriver, expected};
+use super::any_driver::AnyDriver;
+use super::command_driver::CommandDriver;
+use super::docker_driver::DockerDriver;
 use super::driver::Driver as _;
 use super::engine::{Ended, Engine};
+use super::hands::{Hands, expected};
 use super::journal::{Ending, Journal, Plan, Position};
 use super::lock::{Lock, holder};
 use super::phase::{Colour, FORWARD, Phase};
 use super::place::{Place, State};
 use crate::audit;
+use crate::engine::Engine as Docker;
 use crate::failure::Failure;
 use crate::gate::{ask, gate_text, policy};
 use crate::notify::{Notice, Notifier, State as Told};
 use crate::output::print;
 use crate::process::keep_secret;
 use clap::{Args, Subcommand};
-use greenlight_config::{Deployment, Driver as Means, Environment, Lines, Sink};
+use greenlight_config::{Deployment, Driver as Means, Environment, Sink};
 use greenlight_reports::Exit;
 use rand::RngExt as _;
 use std::fmt::Write as _;
@@ -139,7 +143,7 @@ struct Site<'a> {
     deployment: &'a Deployment,
     name: &'a str,
     environment: &'a Environment,
-    lines: &'a Lines,
+    means: &'a Means,
     report: Option<PathBuf>,
     place: Place,
 }
@@ -147,26 +151,34 @@ struct Site<'a> {
 impl<'a> Site<'a> {
     fn open(deployment: &'a Deployment, name: &'a str, report: Option<&'a Path>) -> Result<Self, Failure> {
         let environment = deployment.environment(name).map_err(Failure::usage)?;
-        let Some(Means::Command(lines)) = &environment.driver else {
+        let Some(means) = &environment.driver else {
             return Err(Failure::usage(format!(
                 "environment {name} has no driver: it is gated only. Add `driver:` to it in deployment.yaml to deploy to it"
             )));
         };
         let report = report.map(|report| std::path::absolute(report).unwrap_or_else(|_| report.to_owned()));
-        Ok(Self { deployment, name, environment, lines, report, place: Place::of(deployment, name)? })
+        Ok(Self { deployment, name, environment, means, report, place: Place::of(deployment, name)? })
     }
 
-    fn driver<'b>(&'b self, deploy: &str, lock: &'b Lock, interrupt: &CancellationToken) -> CommandDriver<'b> {
-        CommandDriver {
+    async fn driver<'b>(
+        &'b self,
+        deploy: &str,
+        lock: &'b Lock,
+        interrupt: &CancellationToken,
+    ) -> Result<AnyDriver<'b>, Failure> {
+        let hands = Hands {
             deployment: self.deployment,
             name: self.name,
             environment: self.environment,
-            lines: self.lines,
             report: self.report.as_deref(),
             deploy: deploy.to_owned(),
             lock,
             interrupt: interrupt.clone(),
-        }
+        };
+        Ok(match self.means {
+            Means::Command(lines) => AnyDriver::Command(CommandDriver { hands, lines }),
+            Means::Docker(spec) => AnyDriver::Docker(DockerDriver { hands, spec, engine: Docker::connect().await? }),
+        })
     }
 
     fn audit(&self, action: &str, detail: &str) -> Result<(), Failure> {
@@ -185,7 +197,7 @@ impl<'a> Site<'a> {
                 position.plan.id, self.name, self.name
             )));
         }
-        let driver = self.driver(&id, &lock, &interrupt);
+        let driver = self.driver(&id, &lock, &interrupt).await?;
         let from = driver.active().await?;
         let to = from.map_or(Colour::Blue, Colour::other);
         let artefact = policy(self.deployment, self.environment).await?.artefact;
@@ -215,26 +227,39 @@ impl<'a> Site<'a> {
         let _ = writeln!(text, "dry run  {} {from} -> {}; nothing is touched", self.name, plan.to);
         let _ = writeln!(text, "  expected   {}", plan.expected.join(", "));
         for phase in FORWARD {
-            let line = match phase {
-                Phase::Gate => "asked, and again before the switch".to_owned(),
-                Phase::Before => format!("{} of your checks", self.environment.checks.before.len()),
-                Phase::Start => self.lines.start.run.join(" "),
-                Phase::Identify => self.lines.identify.run.join(" "),
-                Phase::Verify => self.lines.verify.run.join(" "),
-                Phase::Switch => self.lines.switch.run.join(" "),
-                Phase::Watch => format!(
-                    "{} for {} s, then {} of your checks",
-                    self.lines.watch.run.join(" "),
-                    self.environment.soak_s,
-                    self.environment.checks.after.len()
-                ),
-                Phase::Drain => format!("{}   (no way back from here)", self.lines.drain.run.join(" ")),
-                _ => self.lines.remove.run.join(" "),
-            };
+            let line = self.rehearsed(phase);
             let _ = writeln!(text, "  {:<10} {line}", phase.word());
         }
         print(&text)?;
         Ok(decision.exit())
+    }
+
+    /// What a phase would do.
+    fn rehearsed(&self, phase: Phase) -> String {
+        let environment = self.environment;
+        let line = |name: &str| match self.means {
+            Means::Command(lines) => {
+                let known = lines.all().into_iter().find(|(known, _)| *known == name);
+                known.map(|(_, step)| step.run.join(" ")).unwrap_or_default()
+            }
+            Means::Docker(spec) => match name {
+                "verify" => spec.verify.run.join(" "),
+                "watch" => spec.watch.run.join(" "),
+                "switch" => format!("{} through HAProxy at {}", spec.balancer.backend, spec.balancer.runtime_api),
+                "drain" => format!("SIGTERM, and wait for its calls up to {} s", spec.drain_timeout_s),
+                other => format!("{other} the container {}-<colour>", spec.name),
+            },
+        };
+        match phase {
+            Phase::Gate => "asked, and again before the switch".to_owned(),
+            Phase::Before => format!("{} of your checks", environment.checks.before.len()),
+            Phase::Watch => {
+                let after = environment.checks.after.len();
+                format!("{} for {} s, then {after} of your checks", line("watch"), environment.soak_s)
+            }
+            Phase::Drain => format!("{}   (no way back from here)", line("drain")),
+            other => line(other.word()),
+        }
     }
 
     /// `resume`, or `abort` if the way is to lead back.
@@ -263,13 +288,13 @@ impl<'a> Site<'a> {
         let plan = &position.plan;
         say!("{word:<8} {} {}   {} -> {}", plan.id, self.name, plan.from.map_or("none", Colour::word), plan.to);
         self.audit(word, &plan.id)?;
-        let driver = self.driver(&position.plan.id.clone(), &lock, &interrupt);
+        let driver = self.driver(&position.plan.id.clone(), &lock, &interrupt).await?;
         self.run(&driver, journal, position, &interrupt).await
     }
 
     async fn run(
         &self,
-        driver: &CommandDriver<'_>,
+        driver: &AnyDriver<'_>,
         journal: Journal,
         position: Position,
         interrupt: &CancellationToken,
@@ -286,7 +311,7 @@ impl<'a> Site<'a> {
 
     async fn run_and_tell(
         &self,
-        driver: &CommandDriver<'_>,
+        driver: &AnyDriver<'_>,
         journal: Journal,
         position: Position,
         (notifier, interrupt): (&Notifier, &CancellationToken),
@@ -386,7 +411,7 @@ impl<'a> Site<'a> {
             return Err(Failure::usage("a deploy is under way; `resume` or `abort` it first"));
         }
         let id = new_id();
-        let driver = self.driver(&id, &lock, &interrupt);
+        let driver = self.driver(&id, &lock, &interrupt).await?;
         let from = driver.active().await?;
         if from == Some(colour) {
             return Err(Failure::usage(format!("{colour} has the traffic of {} already", self.name)));

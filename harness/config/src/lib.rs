@@ -10,11 +10,11 @@ pub mod thresholds;
 mod waivers;
 
 pub use deployment::{
-    ArtefactSpec, Deployment, Driver, EmailSink, Environment, GateSpec, Lines, MailTls, Sink, SlackSink, Step, Steps,
-    WaiverSpec, Warnings, WebhookSink,
+    ArtefactSpec, Deployment, DockerSpec, Driver, EmailSink, Environment, GateSpec, HaproxySpec, Lines, MailTls, Ports,
+    Sink, SlackSink, Step, Steps, WaiverSpec, Warnings, WebhookSink,
 };
 pub use error::ConfigError;
 pub use expected_skips::ExpectedSkips;
-pub use normalised::{LEFT_OUT, normalised, normalised_sha256};
+pub use normalised::{LEFT_OUT, normalised, normalised_sha256, of_colour};
 pub use staging_tests::{ImageChoice, Images, Limits, Media, StagingTests};
 pub use waivers::Waiver;

@@ -65,6 +65,25 @@ pub fn normalised_sha256(text: &str) -> Option<String> {
     Some(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
+/// The same configuration with the ports of a colour, as JSON, which YAML 1.2 has in it: one port for signalling, one for
+/// media over TCP and one over UDP, in place of whatever stood there.
+///
+/// # Errors
+/// When the text is no YAML map.
+pub fn of_colour(text: &str, rtc_tcp: u16, rtc_udp: u16) -> Result<String, String> {
+    let mut root: serde_json::Value = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+    let map = root.as_object_mut().ok_or("it is no map of settings")?;
+    map.insert("port".to_owned(), 7880.into());
+    let rtc = map.entry("rtc").or_insert_with(|| serde_json::json!({}));
+    let rtc = rtc.as_object_mut().ok_or("`rtc` is no map of settings")?;
+    for range in ["port_range_start", "port_range_end"] {
+        rtc.remove(range);
+    }
+    rtc.insert("tcp_port".to_owned(), rtc_tcp.into());
+    rtc.insert("udp_port".to_owned(), rtc_udp.into());
+    Ok(root.to_string())
+}
+
 /// The settings that [`normalised_sha256`] speaks of. None of them is a secret.
 pub fn normalised(text: &str) -> BTreeMap<String, String> {
     let mut kept = BTreeMap::new();
@@ -115,7 +134,7 @@ fn is_other_without_quotes(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{normalised, normalised_sha256};
+    use super::{normalised, normalised_sha256, of_colour};
 
     const BLUE: &str = "port: 7880
 redis:
@@ -168,6 +187,21 @@ port: 7980
             normalised_sha256(BLUE).expect("settings"),
             "f5cd11904a2b34ce883b2a0522a15ef7793dfa32f9ed03bb0b1c77a5532e282b"
         );
+    }
+
+    #[test]
+    fn a_colour_has_its_ports_and_everything_else() {
+        let ranged = BLUE.replace("udp_port: 7882", "port_range_start: 50000\n  port_range_end: 60000");
+        let read: serde_json::Value =
+            serde_json::from_str(&of_colour(&ranged, 7981, 7982).expect("a map")).expect("json");
+        let rtc = serde_json::json!({"tcp_port": 7981, "udp_port": 7982, "use_external_ip": true});
+        assert_eq!((&read["port"], &read["rtc"]), (&7880.into(), &rtc));
+        assert_eq!(read["keys"]["APIabc"], "a-secret-of-blue-that-is-long-enough");
+        assert_eq!(
+            (&read["redis"]["address"], &read["room"]["empty_timeout"]),
+            (&"redis-blue:6379".into(), &300.into())
+        );
+        assert!(of_colour("- a\n", 1, 2).is_err() && of_colour("rtc: 3\n", 1, 2).is_err());
     }
 
     #[test]

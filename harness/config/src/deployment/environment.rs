@@ -1,5 +1,6 @@
 //! One environment: what it demands, what is shipped to it, and by what means.
 
+use super::docker::DockerSpec;
 use super::gate::{ArtefactSpec, GateSpec};
 use super::step::{Step, Steps};
 use serde::Deserialize;
@@ -32,6 +33,8 @@ pub struct Environment {
 pub enum Driver {
     /// The operator's own command lines, one for each thing to do.
     Command(Lines),
+    /// Containers on this machine's engine.
+    Docker(Box<DockerSpec>),
 }
 
 /// One command line for each thing to do. Each is told by its environment: GREENLIGHT_ENVIRONMENT, GREENLIGHT_COLOUR (the
@@ -83,9 +86,16 @@ impl Environment {
         if self.soak_s > SOAK_S_MAX {
             problems.push(format!("soak_s is {}, and a soak of more than {SOAK_S_MAX} s is none", self.soak_s));
         }
-        if let Some(Driver::Command(lines)) = &self.driver {
-            problems
-                .extend(lines.all().iter().flat_map(|(name, step)| step.problems(&format!("driver.command.{name}"))));
+        match &self.driver {
+            None => {}
+            Some(Driver::Command(lines)) => problems
+                .extend(lines.all().iter().flat_map(|(name, step)| step.problems(&format!("driver.command.{name}")))),
+            Some(Driver::Docker(spec)) => {
+                problems.extend(spec.problems());
+                if self.artefact.image.is_none() {
+                    problems.push("driver.docker needs artefact.image: it starts that".to_owned());
+                }
+            }
         }
         problems.into_iter()
     }

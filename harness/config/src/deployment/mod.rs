@@ -1,12 +1,14 @@
 //! `deployment.yaml`: which keys are believed, what each environment demands before it lets a build in, and how that is
 //! done there.
 
+mod docker;
 mod environment;
 mod file;
 mod gate;
 mod notification;
 mod step;
 
+pub use docker::{DockerSpec, HaproxySpec, Ports};
 pub use environment::{Driver, Environment, Lines};
 pub use file::Deployment;
 pub use gate::{ArtefactSpec, GateSpec, WaiverSpec, Warnings};
