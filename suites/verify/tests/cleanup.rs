@@ -244,7 +244,12 @@ fn secrets(runtime: &Runtime, engine: &Engine) -> Result<()> {
     ensure!(secret.len() >= 32, "the canary is {} bytes long", secret.len());
     // Arguments are for everybody on a machine to read: after each result those of all processes are looked at, the
     // containers' among them. The control is a process that has one.
-    let mut control = Command::new("sh").args(["-c", "read line", secret]).stdin(Stdio::piped()).spawn()?;
+    let mut control = Command::new("sh");
+    control.args(["-c", "echo up; read line", secret]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut control = control.spawn()?;
+    // A process that has just been made has no arguments yet: it says when it has begun.
+    let up = control.stdout.take().context("no standard output")?;
+    BufReader::new(up).read_line(&mut String::new())?;
     ensure!(in_arguments(secret)? == 1, "the control was not seen in /proc");
     drop(control.stdin.take());
     control.wait()?;
