@@ -24,7 +24,9 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 const IMAGES: [&str; 3] = ["greenlight/redis:7.0", "greenlight/haproxy:2.6", "greenlight/livekit-server:v1.13.5"];
-const CASES: &[(&str, fn(&World))] = &[
+type Case = fn(&World);
+
+const CASES: &[(&str, Case)] = &[
     ("traffic_moves_from_colour_to_colour_without_a_failed_join_or_call", moves),
     ("what_does_not_start_or_work_never_gets_traffic", bad_releases),
     ("killed_in_each_phase_it_ends_all_old_or_all_new", killed),
@@ -37,7 +39,7 @@ fn main() -> ExitCode {
         eprintln!("error: no container engine answers, and with CI set that is no reason to skip");
         return ExitCode::FAILURE;
     }
-    let trial = |(name, case): &(&'static str, fn(&World))| {
+    let trial = |(name, case): &(&'static str, Case)| {
         let case = *case;
         Trial::ignorable_test(*name, move || match engine {
             false => Ok(Completion::ignored_with("no container engine answers")),
@@ -289,9 +291,8 @@ impl Load {
                 let (load, signal, key) = (self.clone(), signal.clone(), key.clone());
                 tasks.spawn(async move {
                     load.joins.fetch_add(1, Ordering::Relaxed);
-                    let grant = VideoGrant::join(&format!("room-{}", tick / 20));
-                    let token =
-                        TokenBuilder::new(&key, grant).identity(&format!("user-{tick}")).sign().expect("signed");
+                    let grant = VideoGrant::join(format!("room-{}", tick / 20));
+                    let token = TokenBuilder::new(&key, grant).identity(format!("user-{tick}")).sign().expect("signed");
                     match signal.join(&token).await {
                         Ok(session) => {
                             let mut stay = tokio::time::interval(Duration::from_secs(10));
@@ -329,7 +330,7 @@ fn moves(world: &World) {
     runtime.block_on(running).expect("the load ended");
     let (joins, calls) = (load.joins.load(Ordering::Relaxed), load.calls.load(Ordering::Relaxed));
     let failures = load.failures.lock().expect("unpoisoned").clone();
-    println!("{} of {joins} joins and {calls} calls failed over {rounds} deploys: {failures:?}", failures.len());
+    eprintln!("{} of {joins} joins and {calls} calls failed over {rounds} deploys: {failures:?}", failures.len());
     assert!(joins >= rounds * 20 && calls >= rounds * 80, "{joins} joins and {calls} calls are no load");
     assert!(failures.is_empty(), "{} of {joins} joins and {calls} calls failed: {failures:?}", failures.len());
     // A reload keeps the colour. It is tried without load: HAProxy then closes idle connections under its clients' feet,

@@ -120,7 +120,8 @@ impl<D: Driver> Engine<'_, D> {
                 }
             }
             Phase::RemoveNew if self.position.may_have_started() => {
-                if self.driver.active().await? == Some(to) {
+                let active = self.driver.active().await?;
+                if active == Some(to) {
                     return Err(Failure::red(format!("{to} has the traffic, and there is nobody to give it to")));
                 }
             }

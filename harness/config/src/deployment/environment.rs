@@ -32,7 +32,7 @@ pub struct Environment {
 #[serde(rename_all = "snake_case")]
 pub enum Driver {
     /// The operator's own command lines, one for each thing to do.
-    Command(Lines),
+    Command(Box<Lines>),
     /// Containers on this machine's engine.
     Docker(Box<DockerSpec>),
 }
