@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::gate::Files;
 use crate::output::print;
 use clap::Subcommand;
-use greenlight_reports::{Exit, Report, RunVerdict, Verifier, compare, open, open_signed};
+use greenlight_reports::{Exit, Report, Verifier, compare, open, open_signed};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -72,15 +72,13 @@ fn show(file: &Path) -> Result<Exit, Failure> {
         let _ = writeln!(text, "image    {} {}{program}", image.name, short(&image.id));
     }
     for result in report.results.iter().filter(|result| result.outcome != greenlight_reports::Outcome::Passed) {
-        let reason = result.attempts.last().and_then(|attempt| attempt.reason.as_deref());
-        let what = result.failure().map(|failure| failure.what.as_str()).or(reason).unwrap_or_default();
-        let _ = writeln!(text, "{:<8} {}   {what}", result.outcome.word(), result.id);
+        let _ = writeln!(text, "{:<8} {}   {}", result.outcome.word(), result.id, result.what());
     }
     let counts = report.counts;
     let _ = writeln!(
         text,
         "{:<8} {} passed, {} warned, {} failed, {} errored, {} skipped, {} not run",
-        format!("{:?}", report.verdict).to_uppercase(),
+        report.verdict.word().to_uppercase(),
         counts.passed,
         counts.warned,
         counts.failed,
@@ -89,13 +87,7 @@ fn show(file: &Path) -> Result<Exit, Failure> {
         counts.not_run
     );
     print(&text)?;
-    Ok(match report.verdict {
-        _ if header.interrupted => Exit::Interrupted,
-        RunVerdict::Passed => Exit::Passed,
-        RunVerdict::Failed => Exit::Failed,
-        RunVerdict::Inconclusive => Exit::Inconclusive,
-        RunVerdict::Incomplete => Exit::Incomplete,
-    })
+    Ok(report.exit())
 }
 
 fn short(sum: &str) -> String {

@@ -234,13 +234,12 @@ impl Shared {
 
 /// libtest's view: only what was found out and holds is `ok`.
 fn completion(result: &CheckResult) -> Result<Completion, Failed> {
-    let last = result.attempts.last();
     match result.outcome {
         Outcome::Passed | Outcome::Warned => Ok(Completion::Completed),
-        Outcome::Skipped => Ok(Completion::ignored_with(last.and_then(|a| a.reason.as_deref()).unwrap_or("skipped"))),
+        Outcome::Skipped => Ok(Completion::ignored_with(result.reason().unwrap_or("skipped"))),
         Outcome::NotRun => Err("not run: the run was interrupted".into()),
         Outcome::Failed | Outcome::Errored => {
-            let text = match (result.failure(), last.and_then(|attempt| attempt.reason.as_deref())) {
+            let text = match (result.failure(), result.reason()) {
                 (Some(failure), _) => format!(
                     "{}\n  found    {}\n  expected {}\n  fix      {}\n  blame    {}\n  at       {}",
                     failure.what, failure.found, failure.expected, failure.fix, failure.blame, failure.at

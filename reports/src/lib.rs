@@ -28,6 +28,6 @@ pub use model::{
     Measured, NodeIdentity, Outcome, Plan, Report, Restart, RunVerdict, Seal, Subject, TargetInfo, Tool,
 };
 pub use redact::Redactor;
-pub use seal::{Unsealed, open};
+pub use seal::{Unsealed, hex, open};
 pub use text::{one_line, printable, shorten};
 pub use writer::{SUMMARY_BYTES_MAX, canonical_json, ctrf, github_annotations, github_summary, html, json, junit};

@@ -1,5 +1,6 @@
 //! The one value behind every format.
 
+use crate::exit::Exit;
 use crate::text::shorten;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -429,6 +430,18 @@ impl Outcome {
     }
 }
 
+impl RunVerdict {
+    /// The word used in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Inconclusive => "inconclusive",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
+
 impl fmt::Display for Component {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -470,6 +483,17 @@ impl Attempt {
 }
 
 impl Report {
+    /// The status that a command ends with whose result this run is.
+    pub fn exit(&self) -> Exit {
+        match self.verdict {
+            _ if self.header.interrupted => Exit::Interrupted,
+            RunVerdict::Passed => Exit::Passed,
+            RunVerdict::Failed => Exit::Failed,
+            RunVerdict::Inconclusive => Exit::Inconclusive,
+            RunVerdict::Incomplete => Exit::Incomplete,
+        }
+    }
+
     /// What is wrong with a run that is no pass although no check is red; `None` for every other run. A format that
     /// lists checks must say it by itself, or it shows such a run as green.
     pub fn unexplained(&self) -> Option<&'static str> {
@@ -495,6 +519,16 @@ impl CheckResult {
     /// The failure of the last attempt, if it has one.
     pub fn failure(&self) -> Option<&Failure> {
         self.attempts.last()?.failure.as_ref()
+    }
+
+    /// Why the last attempt was skipped, or what it could not find out.
+    pub fn reason(&self) -> Option<&str> {
+        self.attempts.last()?.reason.as_deref()
+    }
+
+    /// What was wrong at the last attempt, or its reason where it has no failure; empty for a pass.
+    pub fn what(&self) -> &str {
+        self.failure().map(|failure| failure.what.as_str()).or(self.reason()).unwrap_or_default()
     }
 
     /// The waiver that turned the last attempt's failure into a warning, if one did.

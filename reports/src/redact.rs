@@ -1,5 +1,6 @@
 //! Secrets leave a result once, before anything is written.
 
+use crate::seal::hex;
 use crate::text::printable;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -71,7 +72,7 @@ impl Redactor {
 /// (`key:secret` of Basic authentication, a JSON document).
 fn forms_of(secret: &str) -> Vec<String> {
     let quoted = |text: String| text[1..text.len() - 1].to_owned();
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(secret.as_bytes());
     let percent = percent_encoded(secret);
     let mut forms = vec![
         secret.to_owned(),

@@ -1,7 +1,7 @@
 //! What one run has shown. Without a whole report of a run that ended as its verdict says, nothing is known.
 
 use crate::notify::State;
-use greenlight_reports::{Exit, Outcome, Report, RunVerdict};
+use greenlight_reports::{Outcome, Report, RunVerdict};
 use std::time::Duration;
 
 /// So many red checks are named.
@@ -49,13 +49,13 @@ impl Finding {
         if let Some(fault) = &report.header.target.planted {
             return unknown(format!("the fault {fault} was planted on purpose"));
         }
-        let (state, exit) = match report.verdict {
-            RunVerdict::Passed => (State::Passing, Exit::Passed),
-            RunVerdict::Failed => (State::Failing, Exit::Failed),
-            RunVerdict::Inconclusive => (State::Inconclusive, Exit::Inconclusive),
-            RunVerdict::Incomplete => (State::Incomplete, Exit::Incomplete),
+        let state = match report.verdict {
+            RunVerdict::Passed => State::Passing,
+            RunVerdict::Failed => State::Failing,
+            RunVerdict::Inconclusive => State::Inconclusive,
+            RunVerdict::Incomplete => State::Incomplete,
         };
-        if code != Some(i32::from(exit.code())) {
+        if code != Some(i32::from(report.exit().code())) {
             return unknown(format!("its report says {:?}", report.verdict));
         }
         let run_id = report.header.run_id.clone();
@@ -84,9 +84,7 @@ fn summary(report: &Report) -> String {
         .filter(|result| matches!(result.outcome, Outcome::Failed | Outcome::Errored | Outcome::NotRun))
         .collect();
     let named = red.iter().take(NAMED_MAX).map(|result| {
-        let reason = result.attempts.last().and_then(|attempt| attempt.reason.as_deref());
-        let what = result.failure().map(|failure| failure.what.as_str()).or(reason).unwrap_or_default();
-        format!("{} {}: {}", result.outcome.word(), result.id, greenlight_reports::one_line(what))
+        format!("{} {}: {}", result.outcome.word(), result.id, greenlight_reports::one_line(result.what()))
     });
     text = [vec![text.join(", ")], named.collect()].concat();
     if red.len() > NAMED_MAX {

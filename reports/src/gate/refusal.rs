@@ -122,7 +122,7 @@ pub enum Refusal {
         outcome: Outcome,
     },
     /// The run as a whole is no pass.
-    #[error("the run is {}", word(*.0))]
+    #[error("the run is {}", .0.word())]
     NotPassed(RunVerdict),
 }
 
@@ -217,14 +217,5 @@ fn how(outcome: &Option<Outcome>) -> &'static str {
         Some(Outcome::Errored) => "could not be found out",
         Some(Outcome::Skipped) => "was skipped",
         Some(Outcome::NotRun) => "was not run",
-    }
-}
-
-fn word(verdict: RunVerdict) -> &'static str {
-    match verdict {
-        RunVerdict::Passed => "passed",
-        RunVerdict::Failed => "failed",
-        RunVerdict::Inconclusive => "inconclusive",
-        RunVerdict::Incomplete => "incomplete",
     }
 }

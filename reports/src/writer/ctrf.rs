@@ -1,13 +1,12 @@
 //! CTRF, the JSON that CI dashboards read. Its schema allows no fields but its own; ours stand under `extra`.
 
+use super::moment::millis;
 use super::suites;
 use crate::seal::hex;
 use crate::text::shorten;
 use crate::{Attempt, CheckResult, Outcome, Report};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// The version of the schema beside our tests.
 const SPEC_VERSION: &str = "0.0.0";
@@ -188,11 +187,6 @@ fn named(id: &str) -> &str {
 fn span(attempt: &Attempt) -> Option<(i64, i64)> {
     let start = millis(&attempt.started)?;
     Some((start, start.checked_add(i64::try_from(attempt.duration_ms).ok()?)?))
-}
-
-fn millis(moment: &str) -> Option<i64> {
-    let moment = OffsetDateTime::parse(moment, &Rfc3339).ok()?;
-    i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok()
 }
 
 /// A UUID of version 8 (RFC 9562, 5.8) from the report's seal: the same report has the same id.

@@ -75,12 +75,12 @@ impl Page {
 
 fn head(report: &Report) -> String {
     let header = &report.header;
-    let (symbol, word) = match report.verdict {
-        RunVerdict::Passed => ("✅", "PASSED"),
-        RunVerdict::Failed => ("❌", "FAILED"),
-        RunVerdict::Inconclusive => ("❔", "INCONCLUSIVE"),
-        RunVerdict::Incomplete => ("❔", "INCOMPLETE"),
+    let symbol = match report.verdict {
+        RunVerdict::Passed => "✅",
+        RunVerdict::Failed => "❌",
+        RunVerdict::Inconclusive | RunVerdict::Incomplete => "❔",
     };
+    let word = report.verdict.word().to_uppercase();
     let mut text = format!("## {symbol} Greenlight: {word}\n\n");
     if header.target.kind == "emulator" {
         text.push_str("**SELF-TEST: no LiveKit was tested**\n\n");
@@ -103,7 +103,6 @@ fn head(report: &Report) -> String {
 }
 
 fn row(result: &CheckResult) -> String {
-    let reason = result.attempts.last().and_then(|attempt| attempt.reason.as_deref()).unwrap_or_default();
     let (what, fix, blame) = match result.failure() {
         Some(failure) => {
             let what = format!("{} (found {}, expected {})", failure.what, failure.found, failure.expected);
@@ -112,7 +111,7 @@ fn row(result: &CheckResult) -> String {
             });
             (what + &waived.unwrap_or_default(), failure.fix.as_str(), failure.blame.to_string())
         }
-        None => (reason.to_owned(), "", String::new()),
+        None => (result.reason().unwrap_or_default().to_owned(), "", String::new()),
     };
     format!("| {} | {} | {} | {} |\n", cell(&result.id), cell(&what), cell(fix), cell(&blame))
 }
@@ -164,7 +163,6 @@ struct Annotation {
 
 impl Annotation {
     fn of(result: &CheckResult) -> Self {
-        let reason = result.attempts.last().and_then(|attempt| attempt.reason.as_deref());
         let message = match result.failure() {
             Some(failure) => format!(
                 "{}\nfound {}, expected {}\nfix: {}\nblame: {}",
@@ -172,7 +170,7 @@ impl Annotation {
             ),
             None if result.outcome == Outcome::NotRun => "the run ended before this check was started".to_owned(),
             None if result.flaky => "passed only when it was tried again".to_owned(),
-            None => reason.unwrap_or("no reason was given").to_owned(),
+            None => result.reason().unwrap_or("no reason was given").to_owned(),
         };
         let title = format!("{} {}", result.id, result.outcome.word());
         Self { place: Some((result.file.clone(), result.line)), title, message }

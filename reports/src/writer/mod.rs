@@ -6,6 +6,7 @@ mod github;
 mod html;
 mod json;
 mod junit;
+mod moment;
 mod suites;
 
 #[cfg(test)]

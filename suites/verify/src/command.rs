@@ -7,9 +7,7 @@ use crate::output::{ATTESTATION, OutDir, print_report, result_line, verdict_line
 use crate::session::{Session, SessionError, configuration, runtime};
 use greenlight_fixtures::{PlantedFault, Staging, catalogue, find};
 use greenlight_harness::clients::tokens_of;
-use greenlight_harness::reports::{
-    Exit, Redactor, Report, RunVerdict, Signer, attest, canonical_json, github_annotations,
-};
+use greenlight_harness::reports::{Exit, Redactor, Report, Signer, attest, canonical_json, github_annotations};
 use greenlight_harness::{Capability, Check, Selection, select};
 use greenlight_suites::{SUITES, checks};
 use libtest_mimic::Arguments;
@@ -101,7 +99,7 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
     if cli.require_containers && ended.report.header.target.kind != "containers" {
         return Err((Exit::Unreachable, "this run was to test a staging in containers, and did not".into()));
     }
-    Ok(exit_for(&ended.report))
+    Ok(ended.report.exit())
 }
 
 /// Reads a private key from a file that nobody else can read.
@@ -133,16 +131,6 @@ fn exit_of(error: &SessionError) -> Exit {
         SessionError::Interrupted => Exit::Interrupted,
         SessionError::Config(_) => Exit::Usage,
         SessionError::Fault(_) | SessionError::Run(_) | SessionError::Removal(_) => Exit::Inconclusive,
-    }
-}
-
-fn exit_for(report: &Report) -> Exit {
-    match report.verdict {
-        _ if report.header.interrupted => Exit::Interrupted,
-        RunVerdict::Passed => Exit::Passed,
-        RunVerdict::Failed => Exit::Failed,
-        RunVerdict::Inconclusive => Exit::Inconclusive,
-        RunVerdict::Incomplete => Exit::Incomplete,
     }
 }
 
@@ -221,7 +209,7 @@ fn list(selected: &[&'static Check], format: ListFormat) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{exit_for, exit_of};
+    use super::exit_of;
     use crate::output::tests::report;
     use crate::session::SessionError;
     use greenlight_harness::reports::{Exit, RunVerdict};
@@ -236,10 +224,10 @@ mod tests {
             (RunVerdict::Incomplete, Exit::Incomplete),
         ] {
             report.verdict = verdict;
-            assert_eq!(exit_for(&report), exit);
+            assert_eq!(report.exit(), exit);
         }
         report.header.interrupted = true;
-        assert_eq!(exit_for(&report), Exit::Interrupted);
+        assert_eq!(report.exit(), Exit::Interrupted);
     }
 
     #[test]

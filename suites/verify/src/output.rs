@@ -108,7 +108,7 @@ pub fn print_report(report: &Report, folder: &Path) -> String {
 
 fn finding(result: &CheckResult) -> String {
     let mut text = String::new();
-    let reason = result.attempts.last().and_then(|attempt| attempt.reason.as_deref()).unwrap_or_default();
+    let reason = result.reason().unwrap_or_default();
     match (result.outcome, result.failure()) {
         (Outcome::Failed | Outcome::Warned, Some(failure)) => {
             let word = result.outcome.word().to_uppercase();
@@ -143,12 +143,7 @@ fn finding(result: &CheckResult) -> String {
 
 /// The verdict and the counts in one line.
 pub(crate) fn verdict_line(report: &Report) -> String {
-    let word = match report.verdict {
-        RunVerdict::Passed => "PASSED",
-        RunVerdict::Failed => "FAILED",
-        RunVerdict::Inconclusive => "INCONCLUSIVE",
-        RunVerdict::Incomplete => "INCOMPLETE",
-    };
+    let word = report.verdict.word().to_uppercase();
     let counts = report.counts;
     let mut parts = Vec::new();
     for (count, name) in [

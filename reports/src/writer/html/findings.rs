@@ -79,8 +79,7 @@ fn warned(result: &CheckResult) -> Markup {
 }
 
 fn unknown(result: &CheckResult) -> Markup {
-    let reason = result.attempts.last().and_then(|attempt| attempt.reason.as_deref());
-    html! { p { (say(reason.unwrap_or("no reason was given"))) } (log(result)) }
+    html! { p { (say(result.reason().unwrap_or("no reason was given"))) } (log(result)) }
 }
 
 fn plain(_: &CheckResult) -> Markup {

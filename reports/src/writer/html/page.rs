@@ -2,10 +2,9 @@
 
 use super::{findings, plots, table};
 use crate::text::{printable, shorten};
+use crate::writer::moment::millis;
 use crate::{Counts, Identity, Outcome, Report, RunVerdict};
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 const STYLE: &str = include_str!("style.css");
 /// Nothing may be loaded or run, whatever stands in a report; only the style that stands in the file.
@@ -24,7 +23,7 @@ pub fn html(report: &Report) -> String {
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (word(report.verdict)) ": Greenlight run " (say(&report.header.run_id)) }
+                title { (report.verdict.word().to_uppercase()) ": Greenlight run " (say(&report.header.run_id)) }
                 // The only text that is not escaped; it is a constant.
                 style { (PreEscaped(STYLE)) }
             }
@@ -61,21 +60,6 @@ pub(super) fn outcome(outcome: Outcome) -> Markup {
     markup! { span class={ "outcome " (outcome.word()) } { span aria-hidden="true" { (symbol) } " " (word) } }
 }
 
-/// The moment in milliseconds since 1970; `None` when it is no RFC 3339 date.
-pub(super) fn millis(moment: &str) -> Option<i64> {
-    let moment = OffsetDateTime::parse(moment, &Rfc3339).ok()?;
-    i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok()
-}
-
-fn word(verdict: RunVerdict) -> &'static str {
-    match verdict {
-        RunVerdict::Passed => "PASSED",
-        RunVerdict::Failed => "FAILED",
-        RunVerdict::Inconclusive => "INCONCLUSIVE",
-        RunVerdict::Incomplete => "INCOMPLETE",
-    }
-}
-
 /// What makes this report one that says nothing about a deployment, on top and loud.
 fn banner(report: &Report) -> Markup {
     let target = &report.header.target;
@@ -105,10 +89,10 @@ fn reason(report: &Report) -> String {
 }
 
 fn verdict(report: &Report) -> Markup {
-    let verdict = word(report.verdict);
+    let verdict = report.verdict.word();
     markup! {
-        header class={ "verdict " (verdict.to_lowercase()) } {
-            h1 { (verdict) }
+        header class={ "verdict " (verdict) } {
+            h1 { (verdict.to_uppercase()) }
             p { (reason(report)) }
             (counts(report.counts))
         }

@@ -1,6 +1,7 @@
 //! Drawings: a measured time against its limit, and when each attempt ran.
 
-use super::page::{millis, outcome, say};
+use super::page::{outcome, say};
+use crate::writer::moment::millis;
 use crate::{Attempt, CheckResult, Limit, Measured, Outcome, Report};
 use maud::{Markup, html};
 
