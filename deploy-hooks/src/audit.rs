@@ -2,7 +2,8 @@
 //! out or put in without all that follow. A copy of the last hash, kept somewhere else, shows a cut end as well.
 
 use crate::failure::Failure;
-use greenlight_reports::canonical_json;
+use crate::files;
+use greenlight_reports::{canonical_json, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
@@ -40,7 +41,7 @@ impl Entry {
     fn hash(&self) -> Result<String, Failure> {
         let bare = Self { sha256: String::new(), ..self.clone() };
         let text = canonical_json(&bare).map_err(Failure::unknown)?;
-        Ok(Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex(&Sha256::digest(text)))
     }
 }
 
@@ -56,7 +57,7 @@ pub(crate) fn append(file: &Path, environment: &str, action: &str, detail: &str)
     }
     let mut log = OpenOptions::new().read(true).append(true).create(true).open(file).map_err(failed)?;
     log.lock().map_err(failed)?;
-    let text = whole_lines(&mut log).map_err(failed)?;
+    let text = read_whole(&mut log).map_err(failed)?;
     let last = check(&text).map_err(|problem| Failure::unknown(format!("{shown}: {problem}")))?;
     let (number, previous) = last.map_or((1, NOTHING.to_owned()), |last| (last.number + 1, last.sha256));
     let mut entry = Entry {
@@ -79,11 +80,11 @@ pub(crate) fn append(file: &Path, environment: &str, action: &str, detail: &str)
 
 /// The lines of a log. A last line without its line feed was being written when the machine went down. One that is whole
 /// gets it; one that is torn is taken out, for nothing was done on its ground yet.
-fn whole_lines(log: &mut File) -> std::io::Result<String> {
+fn read_whole(log: &mut File) -> std::io::Result<String> {
     let mut bytes = Vec::new();
     log.seek(SeekFrom::Start(0))?;
     log.read_to_end(&mut bytes)?;
-    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let end = files::whole_lines(&bytes);
     if serde_json::from_slice::<Entry>(&bytes[end..]).is_ok() {
         log.write_all(b"\n")?;
         bytes.push(b'\n');

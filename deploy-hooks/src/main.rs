@@ -11,9 +11,11 @@ macro_rules! say {
 
 mod audit;
 mod clock;
+mod configuration;
 mod deploy;
 mod engine;
 mod failure;
+mod files;
 mod gate;
 mod interrupt;
 mod keygen;

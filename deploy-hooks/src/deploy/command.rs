@@ -8,17 +8,17 @@ use super::engine::{Ended, Engine};
 use super::hands::{Hands, expected};
 use super::journal::{Ending, Journal, Plan, Position};
 use super::lock::{Lock, holder};
-use super::phase::{Colour, FORWARD, Phase};
+use super::phase::{Colour, FORWARD, Phase, word_of};
 use super::place::{Place, State};
 use crate::audit;
+use crate::configuration;
 use crate::engine::Engine as Docker;
 use crate::failure::Failure;
 use crate::gate::{ask, gate_text, policy};
 use crate::notify::{Notice, Notifier, State as Told};
 use crate::output::print;
-use crate::process::keep_secret;
 use clap::{Args, Subcommand};
-use greenlight_config::{Deployment, Driver as Means, Environment, Sink};
+use greenlight_config::{Deployment, Driver as Means, Environment};
 use greenlight_reports::Exit;
 use rand::RngExt as _;
 use std::fmt::Write as _;
@@ -97,12 +97,7 @@ enum DeployCommand {
 /// # Errors
 /// [`Failure`].
 pub(crate) async fn run(args: &DeployArgs) -> Result<Exit, Failure> {
-    let read = |wanted: &Wanted| {
-        let deployment = Deployment::read(&wanted.config).map_err(Failure::usage)?;
-        // Steps inherit these variables, and may print them.
-        keep_secret(deployment.notifications.iter().flat_map(Sink::secret_variables));
-        Ok::<_, Failure>(deployment)
-    };
+    let read = |wanted: &Wanted| configuration::read(&wanted.config);
     match &args.command {
         None => {
             let deployment = read(&args.target)?;
@@ -200,31 +195,45 @@ impl<'a> Site<'a> {
         let driver = self.driver(&id, &lock, &interrupt).await?;
         let from = driver.active().await?;
         let to = from.map_or(Colour::Blue, Colour::other);
+        let plan = self.plan(id, from, to, false).await?;
+        if dry_run {
+            return self.rehearse(&plan).await;
+        }
+        let detail = format!("{} to {to}: {}", plan.id, plan.expected.join(", "));
+        self.set_out(&driver, plan, ("deploy", &detail), &interrupt).await
+    }
+
+    async fn plan(&self, id: String, from: Option<Colour>, to: Colour, switch_only: bool) -> Result<Plan, Failure> {
         let artefact = policy(self.deployment, self.environment).await?.artefact;
-        let plan = Plan {
+        Ok(Plan {
             id,
             environment: self.name.to_owned(),
             from,
             to,
             expected: expected(&artefact),
             report: self.report.clone(),
-            switch_only: false,
-        };
-        if dry_run {
-            return self.rehearse(&plan).await;
-        }
-        say!("deploy   {} {}   {} -> {to}", plan.id, self.name, from.map_or("none", Colour::word));
-        self.audit("deploy", &format!("{} to {to}: {}", plan.id, plan.expected.join(", ")))?;
+            switch_only,
+        })
+    }
+
+    /// From the plan on everything is written down.
+    async fn set_out(
+        &self,
+        driver: &AnyDriver<'_>,
+        plan: Plan,
+        (word, detail): (&str, &str),
+        interrupt: &CancellationToken,
+    ) -> Result<Exit, Failure> {
+        say!("{word:<8} {} {}   {}", plan.id, self.name, plan.way());
+        self.audit(word, detail)?;
         let journal = Journal::create(&self.place.journal(), &plan)?;
-        let position = Position { plan, back: None, done: vec![], begun: vec![], ended: None };
-        self.run(&driver, journal, position, &interrupt).await
+        self.run(driver, journal, Position::of(plan), interrupt).await
     }
 
     async fn rehearse(&self, plan: &Plan) -> Result<Exit, Failure> {
-        let decision = ask(self.deployment, self.environment, self.report.as_deref()).await?;
+        let decision = ask(self.deployment, self.environment, self.report.as_deref()).await?.decision;
         let mut text = gate_text(self.name, &decision);
-        let from = plan.from.map_or("none", Colour::word);
-        let _ = writeln!(text, "dry run  {} {from} -> {}; nothing is touched", self.name, plan.to);
+        let _ = writeln!(text, "dry run  {} {}; nothing is touched", self.name, plan.way());
         let _ = writeln!(text, "  expected   {}", plan.expected.join(", "));
         for phase in FORWARD {
             let line = self.rehearsed(phase);
@@ -286,7 +295,7 @@ impl<'a> Site<'a> {
         // With the evidence with which it began.
         self.report.clone_from(&position.plan.report);
         let plan = &position.plan;
-        say!("{word:<8} {} {}   {} -> {}", plan.id, self.name, plan.from.map_or("none", Colour::word), plan.to);
+        say!("{word:<8} {} {}   {}", plan.id, self.name, plan.way());
         self.audit(word, &plan.id)?;
         let driver = self.driver(&position.plan.id.clone(), &lock, &interrupt).await?;
         self.run(&driver, journal, position, &interrupt).await
@@ -317,7 +326,7 @@ impl<'a> Site<'a> {
         (notifier, interrupt): (&Notifier, &CancellationToken),
     ) -> Result<Exit, Failure> {
         let plan = position.plan.clone();
-        let way = format!("{} -> {}", plan.from.map_or("none", Colour::word), plan.to);
+        let way = plan.way();
         notifier.tell(self.notice(Told::Begun, &way, &plan.id));
         let told = std::cell::RefCell::new(None);
         let on_phase = |phase: Phase, word: &str| {
@@ -377,7 +386,7 @@ impl<'a> Site<'a> {
         match self.place.state()? {
             None => drop(writeln!(text, "state    no deploy has ended yet")),
             Some(state) => {
-                let active = state.active.map_or("none", Colour::word);
+                let active = word_of(state.active);
                 let _ = writeln!(
                     text,
                     "state    {active} since {} (deploy {})   {}",
@@ -416,21 +425,9 @@ impl<'a> Site<'a> {
         if from == Some(colour) {
             return Err(Failure::usage(format!("{colour} has the traffic of {} already", self.name)));
         }
-        let artefact = policy(self.deployment, self.environment).await?.artefact;
-        let plan = Plan {
-            id,
-            environment: self.name.to_owned(),
-            from,
-            to: colour,
-            expected: expected(&artefact),
-            report: None,
-            switch_only: true,
-        };
-        say!("switch   {} {}   {} -> {colour}", plan.id, self.name, from.map_or("none", Colour::word));
-        self.audit("switch", &format!("{} by hand to {colour}", plan.id))?;
-        let journal = Journal::create(&self.place.journal(), &plan)?;
-        let position = Position { plan, back: None, done: vec![], begun: vec![], ended: None };
-        self.run(&driver, journal, position, &interrupt).await
+        let plan = self.plan(id, from, colour, true).await?;
+        let detail = format!("{} by hand to {colour}", plan.id);
+        self.set_out(&driver, plan, ("switch", &detail), &interrupt).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::driver::Driver;
 use super::journal::{Ending, Journal, Position};
-use super::phase::{Colour, Phase};
+use super::phase::{Colour, Phase, word_of};
 use crate::failure::Failure;
 use greenlight_reports::Exit;
 use tokio_util::sync::CancellationToken;
@@ -115,7 +115,7 @@ impl<D: Driver> Engine<'_, D> {
             Phase::Drain | Phase::Remove => {
                 let active = self.driver.active().await?;
                 if active != Some(to) {
-                    let active = active.map_or("none", Colour::word);
+                    let active = word_of(active);
                     return Err(Failure::red(format!("{active} has the traffic, and {to} should have it")));
                 }
             }
@@ -203,7 +203,7 @@ impl<D: Driver> Engine<'_, D> {
         match active == Some(colour) {
             true => Ok(()),
             false => {
-                let active = active.map_or("none", Colour::word);
+                let active = word_of(active);
                 Err(Failure::red(format!("traffic was given to {colour} and the balancer says {active}")))
             }
         }

@@ -4,7 +4,7 @@ use super::lock::Lock;
 use super::phase::Colour;
 use super::steps::run_all;
 use crate::failure::Failure;
-use crate::gate::{ask, policy};
+use crate::gate::{Asked, ask};
 use crate::process::run;
 use greenlight_config::{Deployment, Environment, Step};
 use greenlight_reports::gate::Artefact;
@@ -112,11 +112,11 @@ impl Hands<'_> {
     /// # Errors
     /// Every reason for which it is closed, with the gravest one's status.
     pub(crate) async fn gate(&self) -> Result<Vec<String>, Failure> {
-        let decision = ask(self.deployment, self.environment, self.report).await?;
+        let Asked { decision, artefact } = ask(self.deployment, self.environment, self.report).await?;
         if !decision.is_open() {
             let reasons: Vec<String> = decision.refusals.iter().map(ToString::to_string).collect();
             return Err(Failure::new(decision.exit(), format!("the gate is closed: {}", reasons.join("; "))));
         }
-        Ok(expected(&policy(self.deployment, self.environment).await?.artefact))
+        Ok(expected(&artefact))
     }
 }

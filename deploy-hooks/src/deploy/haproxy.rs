@@ -1,6 +1,7 @@
 //! HAProxy through its runtime API: which server gets new traffic, and a state that a reload keeps.
 
 use crate::failure::Failure;
+use crate::files::write_whole;
 use greenlight_config::HaproxySpec;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -67,9 +68,7 @@ pub(crate) async fn set(spec: &HaproxySpec, server: &str, state: &str) -> Result
 /// Writes the state of all servers to the file from which a reload takes it.
 pub(crate) async fn persist(spec: &HaproxySpec, file: &Path) -> Result<(), Failure> {
     let said = ask(&spec.runtime_api, "show servers state").await?;
-    let beside = file.with_extension("new");
-    let written = std::fs::write(&beside, said).and_then(|()| std::fs::rename(&beside, file));
-    written
+    write_whole(file, said.as_bytes())
         .map_err(|error| Failure::unknown(format!("cannot write the balancer's state to {}: {error}", file.display())))
 }
 

@@ -1,9 +1,10 @@
 //! The journal of a deploy: a line before and a line after every phase, each on disk before anything else happens. After a
 //! crash it says what was done, what may have been done, and what was not.
 
-use super::phase::{BACK, Colour, FORWARD, Phase};
+use super::phase::{BACK, Colour, FORWARD, Phase, word_of};
 use crate::clock::timestamp;
 use crate::failure::Failure;
+use crate::files::whole_lines;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
@@ -29,6 +30,13 @@ pub(crate) struct Plan {
     pub report: Option<PathBuf>,
     /// Whether both colours are there and stay, and only the traffic moves.
     pub switch_only: bool,
+}
+
+impl Plan {
+    /// From whom to whom.
+    pub(crate) fn way(&self) -> String {
+        format!("{} -> {}", word_of(self.from), self.to)
+    }
 }
 
 /// One line.
@@ -102,6 +110,11 @@ pub(crate) struct Position {
 }
 
 impl Position {
+    /// At the beginning.
+    pub(crate) fn of(plan: Plan) -> Self {
+        Self { plan, back: None, done: vec![], begun: vec![], ended: None }
+    }
+
     /// The first phase of the way it is on that is not done.
     pub(crate) fn next(&self) -> Option<Phase> {
         let way: &[Phase] = match (self.back.is_some(), self.plan.switch_only) {
@@ -170,10 +183,9 @@ impl Journal {
         let mut bytes = Vec::new();
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
         file.read_to_end(&mut bytes).map_err(failed)?;
-        let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let end = whole_lines(&bytes);
         file.set_len(end as u64).map_err(failed)?;
-        let text = String::from_utf8_lossy(&bytes[..end]).into_owned();
-        let position = read(&text).map_err(|problem| Failure::unknown(format!("the journal {shown}: {problem}")))?;
+        let position = position_of(path, &bytes[..end])?;
         Ok(Some((Self { file }, position)))
     }
 
@@ -228,9 +240,12 @@ pub(crate) fn look(path: &Path) -> Result<Option<Position>, Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Failure::unknown(format!("cannot read the journal {shown}: {error}"))),
     };
-    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let text = String::from_utf8_lossy(&bytes[..end]);
-    read(&text).map(Some).map_err(|problem| Failure::unknown(format!("the journal {shown}: {problem}")))
+    position_of(path, &bytes[..whole_lines(&bytes)]).map(Some)
+}
+
+fn position_of(path: &Path, lines: &[u8]) -> Result<Position, Failure> {
+    read(&String::from_utf8_lossy(lines))
+        .map_err(|problem| Failure::unknown(format!("the journal {}: {problem}", path.display())))
 }
 
 /// Where a journal's lines lead.
@@ -248,7 +263,7 @@ fn read(text: &str) -> Result<Position, String> {
     if format != FORMAT {
         return Err(format!("it has format {format} and not {FORMAT}; finish it with the version that began it"));
     }
-    let mut position = Position { plan, back: None, done: vec![], begun: vec![], ended: None };
+    let mut position = Position::of(plan);
     for record in lines {
         match record? {
             Record::Plan { .. } => return Err("it has two plans".to_owned()),

@@ -41,6 +41,11 @@ impl Colour {
     }
 }
 
+/// A colour, or that there is none, as drivers print it and [`Colour::parse`] reads it.
+pub(crate) fn word_of(colour: Option<Colour>) -> &'static str {
+    colour.map_or("none", Colour::word)
+}
+
 impl fmt::Display for Colour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())

@@ -2,10 +2,9 @@
 
 use super::phase::Colour;
 use crate::failure::Failure;
+use crate::files::write_whole;
 use greenlight_config::Deployment;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 const FORMAT: u32 = 1;
@@ -93,11 +92,9 @@ impl Place {
     /// # Errors
     /// When it can't be written.
     pub(crate) fn set_state(&self, state: &State) -> Result<(), Failure> {
-        let (path, beside) = (self.state_file(), self.folder.join("state.json.new"));
+        let path = self.state_file();
         let bytes = serde_json::to_vec_pretty(state).map_err(Failure::unknown)?;
-        let written = File::create(&beside).and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()));
-        written
-            .and_then(|()| std::fs::rename(&beside, &path))
+        write_whole(&path, &bytes)
             .map_err(|error| Failure::unknown(format!("cannot write {}: {error}", path.display())))
     }
 }

@@ -154,7 +154,7 @@ async fn go(world: &World, journal: Journal, position: Position) -> Result<Ended
 async fn deploy(world: &World, path: &Path) -> Result<Ended, Failure> {
     let plan = plan(world.there.borrow().active);
     let journal = Journal::create(path, &plan)?;
-    go(world, journal, Position { plan, back: None, done: vec![], begun: vec![], ended: None }).await
+    go(world, journal, Position::of(plan)).await
 }
 
 /// As `resume`, or as `abort` where there still is a way back.

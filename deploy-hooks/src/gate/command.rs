@@ -2,10 +2,10 @@
 
 use super::evidence::ask;
 use super::serve::serve;
+use crate::configuration;
 use crate::failure::Failure;
 use crate::output::{Format, print};
 use clap::{Args, Subcommand};
-use greenlight_config::Deployment;
 use greenlight_reports::Exit;
 use greenlight_reports::gate::{Decision, self_test};
 use std::fmt::Write as _;
@@ -88,9 +88,9 @@ pub(crate) async fn run(args: &GateArgs) -> Result<Exit, Failure> {
         return serve(config, env, *listen).await;
     }
     let name = args.env.as_deref().ok_or_else(|| Failure::usage("which environment? name it with --env"))?;
-    let deployment = Deployment::read(&args.config).map_err(Failure::usage)?;
+    let deployment = configuration::read(&args.config)?;
     let environment = deployment.environment(name).map_err(Failure::usage)?;
-    let decision = ask(&deployment, environment, args.report.as_deref()).await?;
+    let decision = ask(&deployment, environment, args.report.as_deref()).await?.decision;
     match args.output {
         Format::Text => print(&text(name, &decision))?,
         Format::Json => print(&format!("{}\n", json(name, &decision)))?,

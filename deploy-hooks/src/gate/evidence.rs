@@ -3,7 +3,7 @@
 use super::policy::policy;
 use crate::failure::Failure;
 use greenlight_config::{Deployment, Environment};
-use greenlight_reports::gate::{Decision, Evidence, decide};
+use greenlight_reports::gate::{Artefact, Decision, Evidence, decide};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
@@ -44,6 +44,14 @@ fn attestation_of(report: &Path) -> PathBuf {
     report.with_extension("intoto.jsonl")
 }
 
+/// What was asked about, and the answer.
+pub(crate) struct Asked {
+    /// The answer.
+    pub decision: Decision,
+    /// What it is about, as it was at that moment: a tag that is moved afterwards means something else.
+    pub artefact: Artefact,
+}
+
 /// Asks the gate of an environment, with the report that it names or another one.
 ///
 /// # Errors
@@ -52,10 +60,11 @@ pub(crate) async fn ask(
     deployment: &Deployment,
     environment: &Environment,
     other: Option<&Path>,
-) -> Result<Decision, Failure> {
+) -> Result<Asked, Failure> {
     let report = other.map_or_else(|| deployment.path(&environment.gate.report), Path::to_owned);
     // The policy first: a configuration that is wrong is said even where there is no report yet.
     let policy = policy(deployment, environment).await?;
     let files = Files::read(&report)?;
-    Ok(decide(files.evidence(), &policy, OffsetDateTime::now_utc()))
+    let decision = decide(files.evidence(), &policy, OffsetDateTime::now_utc());
+    Ok(Asked { decision, artefact: policy.artefact })
 }

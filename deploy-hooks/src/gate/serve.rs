@@ -5,14 +5,14 @@
 //! what they need: 200 and `"open": true`, or 403 and the reasons.
 
 use super::command::json;
-use super::evidence::ask;
+use super::evidence::{Asked, ask};
+use crate::configuration;
 use crate::failure::Failure;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
-use greenlight_config::Deployment;
 use greenlight_reports::{Exit, Redactor};
 use sha2::{Digest as _, Sha256};
 use std::future::IntoFuture as _;
@@ -46,7 +46,7 @@ pub(crate) async fn serve(config: &str, environment: &str, address: SocketAddr) 
             "{TOKEN} must hold a token of at least {TOKEN_BYTES_MIN} characters; `openssl rand -hex 24` prints one"
         )));
     }
-    Deployment::read(config).map_err(Failure::usage)?.environment(environment).map_err(Failure::usage)?;
+    configuration::read(config)?.environment(environment).map_err(Failure::usage)?;
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|error| Failure::usage(format!("cannot listen on {address}: {error}")))?;
     let address = listener.local_addr().map_err(Failure::unknown)?;
@@ -78,12 +78,12 @@ async fn answer(State(gate): State<Arc<Gate>>, headers: HeaderMap) -> Response {
         return (StatusCode::UNAUTHORIZED, "a bearer token is needed\n").into_response();
     }
     let asked = async {
-        let deployment = Deployment::read(&gate.config).map_err(Failure::usage)?;
+        let deployment = configuration::read(&gate.config)?;
         let environment = deployment.environment(&gate.environment).map_err(Failure::usage)?;
         ask(&deployment, environment, None).await
     };
     match asked.await {
-        Ok(decision) => {
+        Ok(Asked { decision, .. }) => {
             let status = if decision.is_open() { StatusCode::OK } else { StatusCode::FORBIDDEN };
             (status, axum::Json(json(&gate.environment, &decision))).into_response()
         }

@@ -1,7 +1,7 @@
 //! Mails.
 
 use super::notice::Notice;
-use super::sender::{Refused, variable};
+use super::sender::{Refused, is_local, variable};
 use greenlight_config::{EmailSink, MailTls};
 use lettre::message::{Mailbox, header::ContentType};
 use lettre::transport::smtp::authentication::Credentials;
@@ -95,9 +95,8 @@ fn transport(sink: &EmailSink) -> Result<Transport, String> {
 /// A password must not go out over a connection that nobody protects.
 fn refuse_in_clear(name: &str, text: &str) -> Result<(), String> {
     let url = Url::parse(text).map_err(|error| format!("{name} holds no URL: {error}"))?;
-    let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     let required = url.query_pairs().any(|(key, value)| key == "tls" && value == "required");
-    match url.scheme() == "smtps" || required || local || url.password().is_none() {
+    match url.scheme() == "smtps" || required || is_local(&url) || url.password().is_none() {
         true => Ok(()),
         false => Err(format!("{name}: the password would travel in clear; use smtps://, or add ?tls=required")),
     }

@@ -7,7 +7,8 @@
 //! timestamp is the same then.
 
 use super::notice::Notice;
-use super::sender::Refused;
+use super::sender::{Refused, is_local};
+use greenlight_reports::hex;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::{StatusCode, Url};
 use sha2::Sha256;
@@ -35,10 +36,9 @@ impl Hook {
     /// When it is none; it is not repeated.
     pub(super) fn new(url: String, style: Style) -> Result<Self, String> {
         let url = Url::parse(&url).map_err(|error| format!("its address is no URL: {error}"))?;
-        let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         match (url.scheme(), &style) {
             ("https", _) | ("http", Style::Signed(_)) => {}
-            ("http", Style::Slack) if local => {}
+            ("http", Style::Slack) if is_local(&url) => {}
             _ => return Err("its address must begin with https://: whoever reads it could write there".to_owned()),
         }
         greenlight_clients::install_crypto_provider();
@@ -96,7 +96,7 @@ fn why(error: &dyn std::error::Error) -> String {
 fn sign(key: &str, timestamp: &str, body: &str) -> Result<String, hmac::digest::InvalidLength> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes())?;
     mac.update(format!("{timestamp}.{body}").as_bytes());
-    Ok(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&mac.finalize().into_bytes()))
 }
 
 /// Slack reads `&`, `<` and `>` as markup: unescaped, a quoted log could call a whole channel.

@@ -2,10 +2,11 @@
 //! tells nothing twice.
 
 use super::notice::Notice;
+use crate::files::write_whole;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::fs::{OpenOptions, TryLockError};
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -105,7 +106,7 @@ impl Memory {
                 error => return Err(error.into()),
             }
         }
-        let (path, beside) = (self.folder.join("notices.json"), self.folder.join("notices.json.new"));
+        let path = self.folder.join("notices.json");
         let mut remembered = match std::fs::read(&path) {
             Ok(bytes) => serde_json::from_slice::<Remembered>(&bytes)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Remembered::default(),
@@ -116,10 +117,7 @@ impl Memory {
         }
         remembered.format = FORMAT;
         let changed = change(&mut remembered.subjects);
-        let mut file = File::create(&beside)?;
-        file.write_all(&serde_json::to_vec_pretty(&remembered)?)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, &path)?;
+        write_whole(&path, &serde_json::to_vec_pretty(&remembered)?)?;
         Ok(changed)
     }
 }

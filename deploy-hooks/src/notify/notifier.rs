@@ -4,8 +4,8 @@ use super::memory::Memory;
 use super::notice::Notice;
 use super::sender::Sender;
 use crate::audit;
-use crate::process::{keep_secret, secrets_of_the_environment};
-use greenlight_config::{Deployment, Sink};
+use crate::process::secrets_of_the_environment;
+use greenlight_config::Deployment;
 use greenlight_reports::Redactor;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -31,7 +31,6 @@ impl Notifier {
         if deployment.notifications.is_empty() {
             return Self { beside: None };
         }
-        keep_secret(deployment.notifications.iter().flat_map(Sink::secret_variables));
         let state = deployment.path(&deployment.state);
         let senders = deployment.notifications.iter().map(Sender::of).map(|sender| (sender.name.clone(), sender));
         let worker = Worker {

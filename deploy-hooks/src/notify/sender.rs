@@ -4,6 +4,7 @@ use super::email::Mailer;
 use super::http::{Hook, Style};
 use super::notice::Notice;
 use greenlight_config::Sink;
+use reqwest::Url;
 use std::fmt::Display;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -102,6 +103,11 @@ async fn tries(means: &Means, notice: &Notice) -> Result<(), String> {
         backoff *= 2;
         number += 1;
     }
+}
+
+/// Whether what is sent there never leaves this machine.
+pub(super) fn is_local(url: &Url) -> bool {
+    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
 /// The value of a variable that deployment.yaml names.

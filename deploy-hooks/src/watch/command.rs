@@ -3,12 +3,13 @@
 use super::finding::Finding;
 use super::verifier::{Run, Verifier};
 use super::{every, textfile};
+use crate::configuration;
 use crate::failure::Failure;
 use crate::notify::{Notice, Notifier, State};
 use crate::output::print;
-use crate::process::{keep_secret, secrets_of_the_environment};
+use crate::process::secrets_of_the_environment;
 use clap::Args;
-use greenlight_config::{Deployment, Sink};
+use greenlight_config::Deployment;
 use greenlight_reports::Exit;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -70,8 +71,7 @@ pub(crate) struct WatchArgs {
 /// # Errors
 /// [`Failure`], before the first run.
 pub(crate) async fn run(args: &WatchArgs) -> Result<Exit, Failure> {
-    let deployment = Deployment::read(&args.config).map_err(Failure::usage)?;
-    keep_secret(deployment.notifications.iter().flat_map(Sink::secret_variables));
+    let deployment = configuration::read(&args.config)?;
     let environment = named(&deployment, args.env.as_deref())?;
     let out = deployment.path(&deployment.state).join(environment).join("watch");
     std::fs::create_dir_all(&out)

@@ -2,10 +2,9 @@
 
 use super::finding::Finding;
 use crate::failure::Failure;
+use crate::files::write_whole;
 use crate::notify::State;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::Write as _;
 use std::path::Path;
 
 /// The figures of one run. Where nothing is known there are no checks to count, and `greenlight_up` is 0: an alert on
@@ -50,17 +49,16 @@ fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
-/// Writes it, whole or not at all: the collector may read at any moment. What is unfinished does not end in `.prom`.
+/// Writes it, whole or not at all: the collector may read at any moment.
 ///
 /// # Errors
 /// When it can't be written.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::unknown(format!("cannot write {}: {error}", path.display()));
-    let name = path.file_name().ok_or_else(|| Failure::usage("--textfile names no file"))?;
-    let beside = path.with_file_name(format!(".{}.{}", name.to_string_lossy(), std::process::id()));
-    let mut file = File::create(&beside).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-    std::fs::rename(&beside, path).map_err(failed)
+    if path.file_name().is_none() {
+        return Err(Failure::usage("--textfile names no file"));
+    }
+    write_whole(path, text.as_bytes())
+        .map_err(|error| Failure::unknown(format!("cannot write {}: {error}", path.display())))
 }
 
 #[cfg(test)]
