@@ -274,6 +274,27 @@ impl Ctx {
         PassBuilder::new()
     }
 
+    /// What of the first look is still there after [`Limits::orphans_apart_s`]; ends as soon as nothing of it is. What is
+    /// being opened or closed at the first look is over by then.
+    ///
+    /// # Errors
+    /// When a look can't be had.
+    pub async fn lasting<F>(&self, first: &[String], look: impl Fn() -> F) -> anyhow::Result<Vec<String>>
+    where
+        F: Future<Output = anyhow::Result<Vec<String>>>,
+    {
+        let apart = Duration::from_secs_f64(self.limits().orphans_apart_s);
+        let still = async || {
+            let mut now = look().await?;
+            now.retain(|seen| first.contains(seen));
+            anyhow::Ok(now)
+        };
+        match self.eventually(apart, async || Ok(still().await?.is_empty().then_some(()))).await? {
+            Some(()) => Ok(vec![]),
+            None => still().await,
+        }
+    }
+
     /// Asks until the answer is `Some`, at most for the given time.
     ///
     /// # Errors

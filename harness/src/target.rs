@@ -126,8 +126,18 @@ impl Target {
     pub async fn read_identity(&self) -> Result<Identity> {
         let mut nodes = Vec::new();
         for node in &self.nodes {
-            let config_sha256 = self.config_sha256(&node.name).await?;
-            nodes.push(NodeIdentity { config_sha256, ..node.identity(&self.key).await? });
+            nodes.push(node.identity(&self.key).await?);
+        }
+        self.identity_of(nodes).await
+    }
+
+    /// The same for nodes that have just said who they are.
+    ///
+    /// # Errors
+    /// When what could be read before can't be read now.
+    pub async fn identity_of(&self, mut nodes: Vec<NodeIdentity>) -> Result<Identity> {
+        for node in &mut nodes {
+            node.config_sha256 = self.config_sha256(&node.name).await?;
         }
         let tls_pin = match self.entry.url().starts_with("https:") {
             true => {

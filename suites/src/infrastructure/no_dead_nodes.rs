@@ -26,21 +26,15 @@ async fn check(ctx: &Ctx) -> Verdict {
     let suspects = redis.silent_nodes().await?;
     let registered = redis.nodes().await?.len();
     // A node that is just ending, or that had no time to say so, is gone or speaks again by the second look.
-    let apart = Duration::from_secs_f64(ctx.limits().orphans_apart_s);
-    let cleared = ctx
-        .eventually(apart, async || {
-            let now = client.connect().await?.silent_nodes().await?;
-            Ok(suspects.keys().all(|id| !now.contains_key(id)).then_some(()))
-        })
-        .await?;
-    if cleared.is_none() {
-        let now = client.connect().await?.silent_nodes().await?;
-        let still = now.iter().filter(|(id, _)| suspects.contains_key(*id));
-        let found = still.map(|(id, silent_s)| format!("{id} said nothing for {silent_s} s")).collect::<Vec<_>>();
-        if !found.is_empty() {
-            let expected = format!("no entry that is the same after {} s", apart.as_secs());
-            return Err(failed("a dead node is registered", found.join("; "), expected, FIX, None));
-        }
+    let ids: Vec<String> = suspects.keys().cloned().collect();
+    let look = async || Ok(client.connect().await?.silent_nodes().await?.into_keys().collect());
+    let still = ctx.lasting(&ids, look).await?;
+    if !still.is_empty() {
+        let silent_s = client.connect().await?.silent_nodes().await?;
+        let said = |id: &String| format!("{id} said nothing for {} s", silent_s.get(id).unwrap_or(&suspects[id]));
+        let found = still.iter().map(said).collect::<Vec<_>>().join("; ");
+        let expected = format!("no entry that is the same after {} s", ctx.limits().orphans_apart_s);
+        return Err(failed("a dead node is registered", found, expected, FIX, None));
     }
     ctx.pass().counted("nodes_registered", registered, AtLeast(1.0))?.measured(
         "suspects_at_first_look",

@@ -25,27 +25,10 @@ async fn check(ctx: &Ctx) -> Verdict {
     let mut redis = client.connect().await?;
     let listed = redis.participants_kept().await?.len();
     let suspects = ghosts(&mut redis).await?;
-    // What is being opened or closed right now is over by the second look.
-    let apart = Duration::from_secs_f64(ctx.limits().orphans_apart_s);
-    let cleared = ctx
-        .eventually(apart, async || {
-            let now = ghosts(&mut client.connect().await?).await?;
-            Ok(suspects.iter().all(|ghost| !now.contains(ghost)).then_some(()))
-        })
-        .await?;
-    if cleared.is_none() {
-        let mut still = ghosts(&mut client.connect().await?).await?;
-        still.retain(|ghost| suspects.contains(ghost));
-        if !still.is_empty() {
-            let expected = format!("none that is the same after {} s", apart.as_secs());
-            return Err(failed(
-                "participants stand in Redis whom no live node has",
-                still.join(", "),
-                expected,
-                FIX,
-                None,
-            ));
-        }
+    let still = ctx.lasting(&suspects, async || ghosts(&mut client.connect().await?).await).await?;
+    if !still.is_empty() {
+        let expected = format!("none that is the same after {} s", ctx.limits().orphans_apart_s);
+        return Err(failed("participants stand in Redis whom no live node has", still.join(", "), expected, FIX, None));
     }
     ctx.pass().measured("participants_listed", listed as f64, AtLeast(0.0), 1)?.measured(
         "suspects_at_first_look",
