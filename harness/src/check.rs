@@ -87,6 +87,10 @@ pub enum Capability {
     Load,
     /// The target is ours, and its parts may be ended, frozen and started. What such a check leaves is healed.
     Drill,
+    /// The target is ours, and what it keeps for all callers (trunks, rules, stream keys) may be added to.
+    Owned,
+    /// The target is ours, and what an attacker would send hurts nobody.
+    Attack,
     /// The engine that runs the parts can be asked about them.
     Engine,
     /// The parts' processes stand in `/proc` of this machine.
@@ -119,6 +123,8 @@ impl Capability {
         ("two_nodes", Self::TwoNodes),
         ("load", Self::Load),
         ("drill", Self::Drill),
+        ("owned", Self::Owned),
+        ("attack", Self::Attack),
         ("engine", Self::Engine),
         ("processes", Self::Processes),
         ("tls", Self::Tls),
@@ -157,6 +163,8 @@ impl fmt::Display for Capability {
             Self::TwoNodes => "the addresses of two nodes",
             Self::Load => "a target of our own that may be loaded",
             Self::Drill => "parts of our own that may be ended and started",
+            Self::Owned => "a target of our own, whose trunks, rules and stream keys may be added to",
+            Self::Attack => "a target of our own that may be sent what an attacker sends",
             Self::Engine => "the engine that runs the parts",
             Self::Processes => "the parts' processes in `/proc` of this machine: an engine that runs here",
             Self::Tls => "TLS at the balancer",

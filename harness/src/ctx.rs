@@ -1,12 +1,13 @@
 //! The one thing a check gets: it hands out clients, names and measurements.
 
 use crate::operator::Operator;
+use crate::remote::nobody;
 use crate::target::{BridgeTarget, ConfigFile, NodeTarget, Target, TurnTarget};
 use crate::verdict::{Halt, PassBuilder, failed};
 use anyhow::Context as _;
 use greenlight_clients::{
     Database, Dispatches, EgressApi, Endpoint, IngressApi, JoinError, Key, Metrics, RedisClient, Rooms, Secret, Signal,
-    SipApi, Token, TokenBuilder, Twirp, VideoGrant, WebhookSink, tokens_of,
+    SipApi, Token, TokenBuilder, Twirp, VideoGrant, WebhookSink, proto, tokens_of,
 };
 use greenlight_config::Limits;
 use greenlight_media::Participant;
@@ -53,7 +54,12 @@ impl Ctx {
 
     /// A token with this grant, signed with the target's key.
     pub fn token(&self, grant: VideoGrant) -> TokenBuilder {
-        TokenBuilder::new(&self.target.key, grant)
+        let joins = grant.room_join;
+        let token = TokenBuilder::new(&self.target.key, grant);
+        match self.target.is_shared() && joins {
+            true => token.room_config(proto::RoomConfiguration { agents: vec![nobody()], ..Default::default() }),
+            false => token,
+        }
     }
 
     /// The room API through the balancer.

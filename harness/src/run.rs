@@ -100,10 +100,10 @@ impl Run {
             blind: options.blind && options.planted.is_some(),
             identity: Mutex::new(target.identity.clone()),
             restarts: Mutex::default(),
+            lanes: if target.is_shared() { Lanes::narrow() } else { Lanes::default() },
             target: Arc::new(target),
             run_id: options.run_id.into(),
             interrupt,
-            lanes: Lanes::default(),
             expected_skips,
             leftovers: Mutex::default(),
         };

@@ -14,6 +14,8 @@ pub struct Selection {
     pub tests: Vec<String>,
     /// Checks with any of these tags.
     pub tags: Vec<String>,
+    /// None with any of these tags, unless it is named by its id.
+    pub without: Vec<String>,
 }
 
 /// A name that nothing has.
@@ -40,7 +42,7 @@ pub fn select(checks: &[&'static Check], selection: &Selection) -> Result<Vec<&'
     for test in &selection.tests {
         require("check", test, checks.iter().map(|check| check.id))?;
     }
-    for tag in &selection.tags {
+    for tag in selection.tags.iter().chain(&selection.without) {
         require("tag", tag, all_tags())?;
     }
     let named = |list: &[String], name: &str| list.is_empty() || list.iter().any(|wanted| wanted == name);
@@ -51,6 +53,8 @@ pub fn select(checks: &[&'static Check], selection: &Selection) -> Result<Vec<&'
             named(&selection.suites, check.suite())
                 && named(&selection.tests, check.id)
                 && (selection.tags.is_empty() || check.tags.iter().any(|tag| named(&selection.tags, tag)))
+                && (!selection.tests.is_empty()
+                    || !check.tags.iter().any(|tag| selection.without.iter().any(|out| out == tag)))
         })
         .collect())
 }
@@ -102,6 +106,14 @@ mod tests {
         assert_eq!(pick(suite.clone()), Ok(vec!["auth.expired_token_refused", "auth.other"]));
         assert_eq!(pick(Selection { tags: names(&["smoke"]), ..suite }), Ok(vec!["auth.expired_token_refused"]));
         assert_eq!(pick(Selection::default()).map(|all| all.len()), Ok(3));
+    }
+
+    #[test]
+    fn what_is_left_out_comes_back_only_by_its_name() {
+        let without = Selection { without: names(&["smoke"]), ..Selection::default() };
+        assert_eq!(pick(without.clone()), Ok(vec!["auth.other"]));
+        assert_eq!(pick(Selection { tests: names(&["api.life"]), ..without }), Ok(vec!["api.life"]));
+        assert!(pick(Selection { without: names(&["smok"]), ..Selection::default() }).is_err());
     }
 
     #[test]

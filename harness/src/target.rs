@@ -3,9 +3,11 @@
 use crate::check::Capability;
 use crate::configured::Configured;
 use crate::operator::Operator;
+use crate::remote::nobody;
 use anyhow::Result;
 use greenlight_clients::{
-    Database, Endpoint, JoinError, Key, RedisClient, Rooms, Secret, Signal, WebhookSink, inspect, proto,
+    Database, Endpoint, JoinError, Key, RedisClient, Rooms, Secret, Signal, TokenBuilder, VideoGrant, WebhookSink,
+    inspect, proto,
 };
 use greenlight_config::thresholds::Threshold;
 use greenlight_config::{Limits, normalised_sha256};
@@ -21,12 +23,15 @@ use std::sync::Arc;
 pub enum TargetKind {
     /// A staging that this run started in containers.
     Containers,
+    /// A deployment at an address that somebody gave.
+    Url,
 }
 
 impl fmt::Display for TargetKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Containers => "containers",
+            Self::Url => "url",
         })
     }
 }
@@ -124,6 +129,9 @@ impl Target {
     /// # Errors
     /// When a node gives no identity, or what could be read before can't be read now.
     pub async fn read_identity(&self) -> Result<Identity> {
+        if self.nodes.is_empty() {
+            return self.identity_of(nodes_behind(&self.entry, &self.key).await?).await;
+        }
         let mut nodes = Vec::new();
         for node in &self.nodes {
             nodes.push(node.identity(&self.key).await?);
@@ -170,9 +178,52 @@ impl Target {
     /// what answers there is the program itself.
     pub fn simulated(&self, _needs: &[Capability]) -> Vec<String> {
         match self.kind {
-            TargetKind::Containers => vec![],
+            TargetKind::Containers | TargetKind::Url => vec![],
         }
     }
+
+    /// Whether it serves others too: then checks have few rooms and participants at a time, and none that calls an
+    /// agent of somebody else.
+    pub fn is_shared(&self) -> bool {
+        self.kind == TargetKind::Url && !self.capabilities.contains(&Capability::Load)
+    }
+}
+
+/// So many answers in a row without a new node, and there is none.
+const ALIKE: usize = 8;
+/// Beyond this even the largest deployment is left unknown in part.
+const ASKED_MAX: usize = 64;
+
+/// The nodes that a balancer hides, by their ids: a new connection each time, until no new one answers.
+///
+/// # Errors
+/// When one gives no identity.
+pub(crate) async fn nodes_behind(entry: &Endpoint, key: &Key) -> Result<Vec<NodeIdentity>, JoinError> {
+    let signal = Signal::new(entry.clone());
+    let mut nodes = BTreeMap::new();
+    let mut alike = 0;
+    for _ in 0..ASKED_MAX {
+        let info = match signal.server_info(key).await {
+            // A balancer that brings no workers to the servers: then whoever has a room tells.
+            Err(JoinError::Refused(_)) => info_by_join(&signal, key).await?,
+            info => info?,
+        };
+        let proto::ServerInfo { version, node_id, .. } = info;
+        let node = NodeIdentity { name: node_id.clone(), node_id: node_id.clone(), version, config_sha256: None };
+        alike = if nodes.insert(node_id, node).is_some() { alike + 1 } else { 0 };
+        if alike == ALIKE {
+            break;
+        }
+    }
+    Ok(nodes.into_values().collect())
+}
+
+async fn info_by_join(signal: &Signal, key: &Key) -> Result<proto::ServerInfo, JoinError> {
+    let token = TokenBuilder::new(key, VideoGrant::join("glt-identity"))
+        .identity("look")
+        .room_config(proto::RoomConfiguration { agents: vec![nobody()], ..Default::default() });
+    let session = signal.join(&token.sign().map_err(|error| JoinError::Protocol(error.into()))?).await?;
+    Ok(session.join().server_info.clone().unwrap_or_default())
 }
 
 impl NodeTarget {

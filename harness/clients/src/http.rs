@@ -1,6 +1,7 @@
 //! One HTTP client per target, shared by every check.
 
 use crate::answer::{Answer, headers_of};
+use crate::proto;
 use crate::tls;
 use crate::tokens::Token;
 use crate::unreachable::{Unreachable, Why};
@@ -23,6 +24,8 @@ pub struct Http {
     ca_pem: Arc<str>,
     pub(crate) tls: Arc<ClientConfig>,
     pub(crate) roots: Arc<RootCertStore>,
+    identity: Option<Arc<tls::Identity>>,
+    pub(crate) agent: Option<proto::RoomAgentDispatch>,
 }
 
 impl Http {
@@ -32,8 +35,33 @@ impl Http {
     /// When the PEM text holds no usable certificate.
     pub fn trusting(ca_pem: &str) -> Result<Self> {
         let roots = tls::roots(ca_pem)?;
-        let tls = tls::trusting(&roots, &[]);
-        Ok(Self { client: build(&tls, |builder| builder)?, ca_pem: ca_pem.into(), tls, roots })
+        let tls = tls::trusting(&roots, None, &[])?;
+        Ok(Self {
+            client: build(&tls, |builder| builder)?,
+            ca_pem: ca_pem.into(),
+            tls,
+            roots,
+            identity: None,
+            agent: None,
+        })
+    }
+
+    /// The same trust, with a certificate of its own (chain and key in one PEM text) for a target that asks for one.
+    ///
+    /// # Errors
+    /// When the text does not hold both, or they do not belong together.
+    pub fn showing(&self, pem: &str) -> Result<Self> {
+        let identity = Arc::new(tls::Identity::read(pem)?);
+        let tls = tls::trusting(&self.roots, Some(&identity), &[])?;
+        Ok(Self { client: build(&tls, |builder| builder)?, tls, identity: Some(identity), ..self.clone() })
+    }
+
+    /// The same, for a target that serves others: a room made through it calls this agent and no other. A room that names
+    /// no agent calls every worker that registered without a name (livekit-server 1.13.5, `rtc/room.go`).
+    #[must_use]
+    pub fn calling(mut self, agent: proto::RoomAgentDispatch) -> Self {
+        self.agent = Some(agent);
+        self
     }
 
     /// The CA certificates that it trusts, as they were given: another process trusts the same with them.
@@ -76,10 +104,9 @@ impl Http {
     }
 
     fn rebuilt(&self, alpn: &[&[u8]], options: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Self> {
-        let tls = tls::trusting(&self.roots, alpn);
+        let tls = tls::trusting(&self.roots, self.identity.as_deref(), alpn)?;
         // The WebSocket keeps the configuration without ALPN: it can't be opened over h2.
-        let (ca_pem, roots) = (self.ca_pem.clone(), self.roots.clone());
-        Ok(Self { client: build(&tls, options)?, ca_pem, tls: self.tls.clone(), roots })
+        Ok(Self { client: build(&tls, options)?, ..self.clone() })
     }
 
     /// An address on this target.

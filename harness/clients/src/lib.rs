@@ -59,7 +59,7 @@ pub use signal::Signal;
 pub use sip::{InviteOutcome, SipClient, audio_offer};
 pub use sip_api::SipApi;
 pub use sip_message::SipResponse;
-pub use tls::install_crypto_provider;
+pub use tls::{install_crypto_provider, system_roots};
 pub use tls_inspection::{ServedTls, inspect, read_certificate};
 pub use token_builder::{Algorithm, TokenBuilder};
 pub use token_lint::{TokenFinding, tokens_of};

@@ -34,7 +34,13 @@ impl Rooms {
     /// When no answer came, as for every call here.
     pub async fn create(&self, request: &proto::CreateRoomRequest) -> Rpc<proto::Room> {
         let grant = VideoGrant { room_create: true, ..VideoGrant::default() };
-        self.service.call("CreateRoom", grant, request).await
+        match &self.endpoint.http.agent {
+            Some(agent) if request.agents.is_empty() => {
+                let request = proto::CreateRoomRequest { agents: vec![agent.clone()], ..request.clone() };
+                self.service.call("CreateRoom", grant, &request).await
+            }
+            _ => self.service.call("CreateRoom", grant, request).await,
+        }
     }
 
     /// CreateRoom, pinned to a node: that node has the room, whichever is asked.

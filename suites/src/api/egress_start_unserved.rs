@@ -7,9 +7,9 @@ use greenlight_harness::prelude::*;
 pub(super) const CHECK: Check = Check {
     id: "api.egress_start_unserved",
     title: "a recording without a worker is refused in time",
-    tags: &[],
+    tags: &["slow"],
     blame: Component::Balancer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::SipApi, Capability::Owned],
     timeout: secs(90),
     lane: Lane::Shared,
     proven_by: &[Fault::BalancerAnswerTimeout],

@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "egress is answered without its service",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::SipApi],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::EgressNotRouted, Fault::ConnectionsDropped],

@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "a room without a name is answered as known",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Owned],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::EmptyRequestsRefused],

@@ -6,7 +6,7 @@ use greenlight_harness::prelude::*;
 pub(super) const CHECK: Check = Check {
     id: "api.forward_not_implemented",
     title: "forwarding and moving are refused as not implemented",
-    tags: &[],
+    tags: &["crowd"],
     blame: Component::Balancer,
     needs: &[Capability::Api, Capability::Media],
     timeout: secs(60),

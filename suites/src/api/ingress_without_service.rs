@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "ingress is made, found and deleted without its service",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::SipApi, Capability::Owned],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::EgressNotRouted],

@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "malformed requests are refused with the right status",
     tags: &[],
     blame: Component::LivekitServer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Attack],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::RedisStopped, Fault::CertificateExpired, Fault::SecretSwapped],

@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "metadata is limited to 512 KiB",
     tags: &[],
     blame: Component::Configuration,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Attack],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::MetadataLimitLow],

@@ -6,7 +6,7 @@ use greenlight_harness::prelude::*;
 pub(super) const CHECK: Check = Check {
     id: "api.send_data_delivered",
     title: "data sent by the API arrives in its room only",
-    tags: &[],
+    tags: &["crowd"],
     blame: Component::Balancer,
     needs: &[Capability::Api, Capability::Media],
     timeout: secs(60),

@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "a phone call without a bridge is refused soon",
     tags: &[],
     blame: Component::LivekitServer,
-    needs: &[Capability::Api, Capability::SipApi],
+    needs: &[Capability::Api, Capability::SipApi, Capability::Owned],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::CallRefusalMasked],

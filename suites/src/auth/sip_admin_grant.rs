@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     title: "SIP trunks and rules need sip.admin",
     tags: &[],
     blame: Component::LivekitServer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Owned],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::GrantsIgnored, Fault::RefusalsHidden],

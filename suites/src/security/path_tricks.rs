@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "no spelling of a path gets around authorization",
     tags: &["security"],
     blame: Component::LivekitServer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Attack],
     timeout: secs(40),
     lane: Lane::Shared,
     proven_by: &[Fault::AnythingAccepted, Fault::RefusalsHidden],

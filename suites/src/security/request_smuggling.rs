@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "no request hides behind another",
     tags: &["security"],
     blame: Component::Balancer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Attack],
     timeout: secs(40),
     lane: Lane::Shared,
     proven_by: &[Fault::BalancerPassesBytes],

@@ -7,7 +7,7 @@ use greenlight_harness::prelude::*;
 pub(super) const CHECK: Check = Check {
     id: "signal.join_without_media_ends",
     title: "a join without media ends after a minute",
-    tags: &[],
+    tags: &["slow"],
     blame: Component::LivekitServer,
     needs: &[Capability::Api],
     timeout: secs(150),

@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     title: "calls get a final answer from the SIP edge",
     tags: &[],
     blame: Component::Sip,
-    needs: &[Capability::SipEdge],
+    needs: &[Capability::SipEdge, Capability::Owned],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::SipEdgeStopped],

@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "a dispatch rule is made, listed, changed and deleted",
     tags: &[],
     blame: Component::Redis,
-    needs: &[Capability::Api, Capability::SipApi],
+    needs: &[Capability::Api, Capability::SipApi, Capability::Owned],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::SipStoreBroken],

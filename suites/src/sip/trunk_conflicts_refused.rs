@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "conflicting and unrestricted inbound trunks are refused",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api, Capability::SipApi],
+    needs: &[Capability::Api, Capability::SipApi, Capability::Owned],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::SipRefusalsHidden],

@@ -5,14 +5,55 @@ use std::path::PathBuf;
 
 /// Proves with real protocols that a LiveKit deployment works, and writes a sealed report.
 ///
-/// Without arguments every check runs on a staging of two nodes, Redis and HAProxy with TLS, which is started in
-/// containers and removed afterwards. Progress goes to standard error; standard output holds the result only.
+/// With LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET in the environment it tests that deployment, and hurts
+/// nobody there: a few rooms of its own, no load, no attacks. Without them every check runs on a staging of two nodes,
+/// Redis and HAProxy with TLS, which is started in containers and removed afterwards. Progress goes to standard error;
+/// standard output holds the result only.
 #[derive(Debug, Parser)]
 #[command(name = "greenlight-verify", bin_name = "cargo verify", version, after_help = AFTER_HELP)]
 pub struct Cli {
-    /// What to test: `containers` starts a staging; `auto` does so when a container engine answers.
+    /// What to test: `containers` starts a staging; `url` takes the deployment of --url or LIVEKIT_URL; a URL, or the name
+    /// of an environment with a `target:` in deployment.yaml, that one; `auto` the URL if one is given, else containers.
     #[arg(long, value_name = "TARGET", default_value = "auto")]
     pub target: String,
+
+    /// Address of the deployment to test, such as wss://rtc.example.com. Also LIVEKIT_URL.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// An API key of that deployment. Also LIVEKIT_API_KEY.
+    #[arg(long, value_name = "KEY")]
+    pub api_key: Option<String>,
+
+    /// Its secret. Better in LIVEKIT_API_SECRET: everybody on this machine can see the arguments of a process.
+    #[arg(long, value_name = "SECRET")]
+    pub api_secret: Option<String>,
+
+    /// A node of that deployment that can be reached past the balancer, with its Prometheus port if that can be reached;
+    /// may be given several times. With two of them, checks look from node to node.
+    #[arg(long = "node", value_name = "NAME=URL[,METRICS_URL]")]
+    pub nodes: Vec<String>,
+
+    /// Certificates to trust besides this machine's, in PEM: a private authority.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+
+    /// Certificate and key to show when the deployment asks who connects, in one PEM file.
+    #[arg(long, value_name = "FILE")]
+    pub client_cert: Option<PathBuf>,
+
+    /// The deployment's SIP edge.
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = crate::target::socket_address)]
+    pub sip_edge: Option<std::net::SocketAddr>,
+
+    /// What may be done to a deployment at its address besides looking. Only where its environment in deployment.yaml says
+    /// `owned: true`, and never to LiveKit Cloud.
+    #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
+    pub allow: Vec<Permission>,
+
+    /// The file that names environments.
+    #[arg(long, value_name = "FILE")]
+    pub deployment: Option<String>,
 
     /// Run only this suite; may be given several times.
     #[arg(long = "suite", value_name = "SUITE")]
@@ -29,6 +70,11 @@ pub struct Cli {
     /// Run only checks with this tag; may be given several times.
     #[arg(long = "tag", value_name = "TAG")]
     pub tags: Vec<String>,
+
+    /// A set of checks for an occasion. Without it, and without any other selection, `production` for a deployment at its
+    /// address and `full` for a staging in containers.
+    #[arg(long, value_name = "PROFILE", value_enum, conflicts_with_all = ["suites", "tests", "tags", "run_all"])]
+    pub profile: Option<Profile>,
 
     /// Print the selected checks and stop; nothing is started.
     #[arg(long)]
@@ -86,6 +132,30 @@ pub struct Cli {
     pub output: OutputFormat,
 }
 
+/// A set of checks for an occasion. Times are of a staging on two processors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// The fast set: does it work at all? Some 15 seconds.
+    Smoke,
+    /// What hurts nobody and ends soon: for a deployment that serves users. Below a minute.
+    Production,
+    /// Everything but what waits for a server's own long timeouts, drills and load included. Some 3 minutes.
+    PreRelease,
+    /// Everything.
+    Full,
+}
+
+/// What may be done to a deployment that serves nobody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Permission {
+    /// Load, and more than a few rooms at a time.
+    Load,
+    /// What an attacker would send.
+    Attack,
+    /// Changes to what it keeps for all callers: trunks, rules, stream keys.
+    Drill,
+}
+
 /// How `--list` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ListFormat {
@@ -119,6 +189,8 @@ Exit codes:
   130  interrupted; everything that was started is removed
 
 Examples:
+  LIVEKIT_URL=wss://rtc.example.com LIVEKIT_API_KEY=… LIVEKIT_API_SECRET=… cargo verify
+  cargo verify --target staging           # an environment of config/deployment.yaml
   cargo verify --suite auth
   cargo verify --test infrastructure.service_health
   cargo verify --tag smoke -o short

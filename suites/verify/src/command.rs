@@ -1,14 +1,17 @@
 //! What `greenlight-verify` does with its command line.
 
-use crate::args::{Cli, ListFormat, OutputFormat};
+use crate::args::{Cli, ListFormat, OutputFormat, Profile};
 use crate::explain::explain;
 use crate::github::{append_summary, inside_actions};
 use crate::output::{ATTESTATION, OutDir, print_report, result_line, verdict_line, write_files, write_whole};
-use crate::session::{Session, SessionError, configuration, runtime};
-use greenlight_fixtures::{PlantedFault, Staging, catalogue, find};
+use crate::session::{Place, Session, SessionError, configuration, new_run_id, runtime};
+use crate::target::{Chosen, Described, choose};
+use greenlight_fixtures::{PlantedFault, catalogue, find};
 use greenlight_harness::clients::tokens_of;
-use greenlight_harness::reports::{Exit, Redactor, Report, Signer, attest, canonical_json, github_annotations};
-use greenlight_harness::{Capability, Check, Selection, select};
+use greenlight_harness::reports::{
+    CheckResult, Exit, NodeIdentity, Outcome, Redactor, Report, Signer, attest, canonical_json, github_annotations,
+};
+use greenlight_harness::{Capability, Check, RemoteError, Selection, Target, TargetKind, select};
 use greenlight_suites::{SUITES, checks};
 use libtest_mimic::Arguments;
 use std::fs;
@@ -39,13 +42,12 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
             .map(|()| Exit::Passed)
             .map_err(|error| (Exit::Inconclusive, error.to_string()));
     }
-    let selection = Selection { suites: cli.suites.clone(), tests: cli.tests.clone(), tags: cli.tags.clone() };
-    let selected = select(&checks(), &selection).map_err(|error| usage(&error))?;
-    let fault = cli.plant.as_deref().map(fault_named).transpose().map_err(|error| usage(&error))?;
     let config = configuration(cli.config.as_deref()).map_err(|error| usage(&error))?;
-    if !matches!(cli.target.as_str(), "auto" | "containers") {
-        return Err(usage(&format!("no target {:?} in this version; it knows `containers` and `auto`", cli.target)));
-    }
+    // To list, nobody needs a target: a deployment that is not described is no reason not to.
+    let chosen = choose(cli, &config);
+    let is_remote = matches!(chosen, Ok(Chosen::Remote(_)));
+    let selected = select(&checks(), &selection(cli, is_remote)).map_err(|error| usage(&error))?;
+    let fault = cli.plant.as_deref().map(fault_named).transpose().map_err(|error| usage(&error))?;
     if selected.is_empty() {
         return Err((Exit::Incomplete, "the filters together select no check; `--list` shows all".into()));
     }
@@ -55,6 +57,20 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
             .map_err(|error| (Exit::Inconclusive, error.to_string()));
     }
 
+    let chosen = chosen.map_err(|error| usage(&error))?;
+    if let (Chosen::Remote(described), true) = (&chosen, cli.require_containers) {
+        let url = &described.spec.address;
+        return Err((
+            Exit::Unreachable,
+            format!("this run was to test a staging in containers, and would test {url} ({})", described.url_from),
+        ));
+    }
+    if let (Chosen::Remote(_), Some(fault)) = (&chosen, fault) {
+        return Err(usage(&format!(
+            "{} can't be planted in a deployment at its address; use --target containers",
+            fault.fault
+        )));
+    }
     // Before anything is started: a run that can't be signed is of no use to the gate that waits for it.
     let signer = cli.sign_key.as_deref().map(signing_key).transpose().map_err(|error| usage(&error))?;
     if let Some(file) = &cli.token_file {
@@ -67,8 +83,20 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
         let _context = runtime.enter();
         greenlight_harness::init().map_err(|error| unknown(&error))?
     };
-    eprintln!("target   containers: two livekit-server nodes, Redis, HAProxy with TLS; starting");
+    let run_id = new_run_id();
+    let place = match &chosen {
+        Chosen::Containers => {
+            eprintln!("target   containers: two livekit-server nodes, Redis, HAProxy with TLS; starting");
+            Place::Containers
+        }
+        Chosen::Remote(described) => {
+            eprint!("{}", intentions(described, &run_id));
+            Place::Remote(&described.spec)
+        }
+    };
     let session = Session {
+        place,
+        run_id: &run_id,
         checks: &selected,
         config: &config,
         fault,
@@ -82,7 +110,10 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
             ..Arguments::default()
         },
         on_ready: announce,
-        on_result: |result| eprintln!("{}", result_line(result)),
+        on_result: match is_remote {
+            true => print_seen,
+            false => print_result,
+        },
     };
     let ended = session.run(&runtime, &interrupt).map_err(|error| (exit_of(&error), error.to_string()))?;
     write_files(out.path(), &ended.report).map_err(|error| unknown(&format!("cannot write the report: {error}")))?;
@@ -96,10 +127,35 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
         append_summary(Path::new(&file), &ended.report, out.path()).map_err(|error| unknown(&error))?;
     }
     print(cli.output, &ended.report, &out).map_err(|error| unknown(&error))?;
-    if cli.require_containers && ended.report.header.target.kind != "containers" {
-        return Err((Exit::Unreachable, "this run was to test a staging in containers, and did not".into()));
-    }
     Ok(ended.report.exit())
+}
+
+/// The checks that a command line means. On a deployment that serves users nothing waits for minutes unless it is asked for.
+fn selection(cli: &Cli, is_remote: bool) -> Selection {
+    let chosen = cli.run_all || !(cli.suites.is_empty() && cli.tests.is_empty() && cli.tags.is_empty());
+    let profile = match cli.profile {
+        None if is_remote && !chosen => Some(Profile::Production),
+        profile => profile,
+    };
+    let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let (tags, without) = match profile {
+        Some(Profile::Smoke) => (names(&["smoke"]), vec![]),
+        Some(Profile::Production) => (vec![], names(&["slow", "load", "drill"])),
+        Some(Profile::PreRelease) => (vec![], names(&["slow"])),
+        Some(Profile::Full) | None => (cli.tags.clone(), vec![]),
+    };
+    Selection { suites: cli.suites.clone(), tests: cli.tests.clone(), tags, without }
+}
+
+fn print_result(result: &CheckResult) {
+    eprintln!("{}", result_line(result));
+}
+
+/// What a deployment does not offer is summed up at the end.
+fn print_seen(result: &CheckResult) {
+    if result.outcome != Outcome::Skipped {
+        print_result(result);
+    }
 }
 
 /// Reads a private key from a file that nobody else can read.
@@ -127,7 +183,10 @@ fn holds_tokens(file: &Path) -> Result<(), String> {
 
 fn exit_of(error: &SessionError) -> Exit {
     match error {
-        SessionError::Engine(_) | SessionError::Staging(_) => Exit::Unreachable,
+        SessionError::Engine(_) | SessionError::Staging(_) | SessionError::Remote(RemoteError::Unusable(_)) => {
+            Exit::Unreachable
+        }
+        SessionError::Remote(RemoteError::Wrong(_) | RemoteError::Busy(_)) => Exit::Usage,
         SessionError::Interrupted => Exit::Interrupted,
         SessionError::Config(_) => Exit::Usage,
         SessionError::Fault(_) | SessionError::Run(_) | SessionError::Removal(_) => Exit::Inconclusive,
@@ -141,15 +200,50 @@ fn fault_named(name: &str) -> Result<PlantedFault, String> {
     })
 }
 
-fn announce(staging: &Staging, session: &Session<'_>) {
-    let target = staging.target();
+/// What is about to be done to whom, before the first request.
+fn intentions(described: &Described, run_id: &str) -> String {
+    let Described { spec, url_from, key_from } = described;
+    let allowed = spec.allowed;
+    let named: Vec<&str> = [
+        ("load", allowed.load),
+        ("attacks", allowed.attack),
+        ("changes to trunks, rules and stream keys", allowed.drill),
+    ]
+    .into_iter()
+    .filter_map(|(name, is_allowed)| is_allowed.then_some(name))
+    .collect();
+    let few = format!("at most 4 rooms glt-{run_id}-* and 4 participants at a time");
+    let mode = match (named.is_empty(), allowed.load) {
+        (true, _) => format!("SAFE: {few}; no load, no attacks, nothing that is kept"),
+        (false, true) => format!("OWNED: allowed are {}", named.join(", ")),
+        (false, false) => format!("OWNED: {few}; allowed are {}", named.join(", ")),
+    };
+    let effects = "your application gets webhooks for these rooms; agents without a name are kept out of them; one of the rooms keeps other runs away";
+    format!(
+        "target   {}   from {url_from}, key {} from {key_from}\nmode     {mode}\neffects  {effects}\n",
+        spec.address, spec.key.id
+    )
+}
+
+fn announce(target: &Target, session: &Session<'_>) {
     let nodes: Vec<String> =
-        target.identity.nodes.iter().map(|node| format!("{} {} {}", node.name, node.version, node.node_id)).collect();
-    eprintln!("target   {}   {}", target.entry.ws_url(), nodes.join("   "));
-    eprintln!("run      {}   {} checks   seed {}", staging.run_id(), session.checks.len(), session.seed);
+        target.identity.nodes.iter().map(|node| format!("{} {} {}", named(node), node.version, node.node_id)).collect();
+    match target.kind {
+        TargetKind::Containers => eprintln!("target   {}   {}", target.entry.ws_url(), nodes.join("   ")),
+        TargetKind::Url => eprintln!("found    {}", nodes.join("   ")),
+    }
+    let seen = session.checks.iter().filter(|check| check.needs.iter().all(|need| target.capabilities.contains(need)));
+    let (all, seen) = (session.checks.len(), seen.count());
+    let checks = if seen == all { format!("{all} checks") } else { format!("{seen} of {all} checks") };
+    eprintln!("run      {}   {checks}   seed {}", session.run_id, session.seed);
     if let Some(fault) = session.fault {
         eprintln!("PLANTED  {}: red is what this run should be", fault.fault);
     }
+}
+
+/// A node that a balancer hides has no name but its id.
+fn named(node: &NodeIdentity) -> &str {
+    if node.name == node.node_id { "livekit-server" } else { &node.name }
 }
 
 fn print(format: OutputFormat, report: &Report, out: &OutDir) -> io::Result<()> {

@@ -7,12 +7,13 @@ mod github;
 mod output;
 mod prove;
 mod session;
+mod target;
 
-pub use args::{Cli, ListFormat, OutputFormat};
+pub use args::{Cli, ListFormat, OutputFormat, Permission};
 pub use command::execute;
 pub use output::{OutDir, print_report, result_line, write_files};
 pub use prove::{Proof, Prover, Row, naming, rows};
-pub use session::{EndedRun, Session, SessionError, new_run_id};
+pub use session::{EndedRun, Place, Session, SessionError, new_run_id};
 
 #[cfg(test)]
 mod tests {

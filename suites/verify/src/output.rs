@@ -95,14 +95,36 @@ pub fn print_report(report: &Report, folder: &Path) -> String {
         let counts: Vec<String> = outcomes.iter().map(|(word, count)| format!("{count} {word}")).collect();
         let _ = writeln!(text, "  {suite:<16} {}", counts.join("   "));
     }
-    for result in &report.results {
+    let is_staging = report.header.target.kind == "containers";
+    for result in report.results.iter().filter(|result| is_staging || result.outcome != Outcome::Skipped) {
         text.push_str(&finding(result));
+    }
+    if !is_staging {
+        text.push_str(&not_seen(report));
     }
     for leftover in &report.leftovers {
         let _ = writeln!(text, "LEFT     {leftover} could not be removed from the target");
     }
     let _ = writeln!(text, "{}", verdict_line(report));
     let _ = writeln!(text, "report   {0}/index.html  {0}/report.json  {0}/junit.xml", folder.display());
+    text
+}
+
+/// What a deployment at its address does not show, by what would show it: the most first.
+fn not_seen(report: &Report) -> String {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for result in report.results.iter().filter(|result| result.outcome == Outcome::Skipped) {
+        *reasons.entry(result.reason().unwrap_or_default()).or_default() += 1;
+    }
+    let mut reasons: Vec<(&str, usize)> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let mut text = String::new();
+    if !reasons.is_empty() {
+        let _ = writeln!(text, "not seen {}", reasons.iter().map(|(_, count)| count).sum::<usize>());
+    }
+    for (reason, count) in reasons {
+        let _ = writeln!(text, "  {count:>7}  {}", reason.strip_prefix("the target does not offer ").unwrap_or(reason));
+    }
     text
 }
 

@@ -1,10 +1,12 @@
-//! One run on one staging: start, plant, run, seal, remove.
+//! One run on one target: prepare, plant, run, seal, give back.
 
 use anyhow::{Context as _, Result};
 use greenlight_fixtures::{Engine, EngineError, PlantedFault, Staging, StartError};
 use greenlight_harness::config::{ConfigError, ExpectedSkips, StagingTests};
 use greenlight_harness::reports::{CheckResult, Report};
-use greenlight_harness::{Capability, Check, Interrupt, Options, Run, RunError};
+use greenlight_harness::{
+    Capability, Check, Interrupt, Options, Remote, RemoteError, RemoteSpec, Run, RunError, Target,
+};
 use libtest_mimic::{Arguments, Conclusion};
 use rand::RngExt as _;
 use rand::distr::slice::Choose;
@@ -23,6 +25,9 @@ pub enum SessionError {
     /// Ctrl-C before the first check.
     #[error("interrupted before the first check")]
     Interrupted,
+    /// The deployment at that address can't be tested.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     /// A configuration file is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -37,8 +42,21 @@ pub enum SessionError {
     Removal(anyhow::Error),
 }
 
+/// What is tested.
+#[derive(Clone, Copy)]
+pub enum Place<'a> {
+    /// A staging in containers, started for the run.
+    Containers,
+    /// A deployment at its address.
+    Remote(&'a RemoteSpec),
+}
+
 /// What a run is to do.
 pub struct Session<'a> {
+    /// What is tested.
+    pub place: Place<'a>,
+    /// The run's id, part of every name that it makes.
+    pub run_id: &'a str,
     /// The checks, already selected.
     pub checks: &'a [&'static Check],
     /// Images and limits.
@@ -56,7 +74,7 @@ pub struct Session<'a> {
     /// libtest-mimic's own settings: threads, log file.
     pub arguments: Arguments,
     /// Called when the target is ready.
-    pub on_ready: fn(&Staging, &Session<'_>),
+    pub on_ready: fn(&Target, &Session<'_>),
     /// Called when a check has ended.
     pub on_result: fn(&CheckResult),
 }
@@ -70,15 +88,42 @@ pub struct EndedRun {
 }
 
 impl Session<'_> {
-    /// Starts a staging, runs the checks on libtest-mimic's threads, seals the report and removes the staging.
+    /// Prepares the target, runs the checks on libtest-mimic's threads, seals the report and gives the target back.
     ///
     /// # Errors
-    /// [`SessionError`]; in every case the staging is removed before this returns, or the error says that it is not.
+    /// [`SessionError`]; in every case a staging is removed before this returns, or the error says that it is not.
     pub fn run(&self, runtime: &Runtime, interrupt: &Interrupt) -> Result<EndedRun, SessionError> {
+        match self.place {
+            Place::Containers => self.run_on_staging(runtime, interrupt),
+            Place::Remote(spec) => self.run_on_remote(spec, runtime, interrupt),
+        }
+    }
+
+    fn run_on_remote(
+        &self,
+        spec: &RemoteSpec,
+        runtime: &Runtime,
+        interrupt: &Interrupt,
+    ) -> Result<EndedRun, SessionError> {
+        let remote = runtime.block_on(async {
+            tokio::select! {
+                remote = Remote::connect(spec, self.run_id) => remote.map_err(SessionError::Remote),
+                () = interrupt.wait() => Err(SessionError::Interrupted),
+            }
+        })?;
+        for room in remote.swept() {
+            eprintln!("swept    {room}, which an earlier run that was killed had left");
+        }
+        (self.on_ready)(remote.target(), self);
+        let ended = self.checked(remote.target().clone(), runtime, interrupt);
+        runtime.block_on(remote.release());
+        ended
+    }
+
+    fn run_on_staging(&self, runtime: &Runtime, interrupt: &Interrupt) -> Result<EndedRun, SessionError> {
         let engine = runtime.block_on(Engine::connect())?;
-        let run_id = new_run_id();
         let logs = self.folder.join("containers");
-        let started = runtime.block_on(Staging::start(&engine, &run_id, self.config, &logs, interrupt));
+        let started = runtime.block_on(Staging::start(&engine, self.run_id, self.config, &logs, interrupt));
         let mut staging = started.map_err(|error| match error {
             StartError::Interrupted => SessionError::Interrupted,
             StartError::Failed(_) if interrupt.is_set() => SessionError::Interrupted,
@@ -124,9 +169,18 @@ impl Session<'_> {
                 }
             })?),
         };
-        (self.on_ready)(staging, self);
+        (self.on_ready)(staging.target(), self);
+        let mut target = staging.target().clone();
+        if let Some(file) = self.token_file {
+            target.token_file = Some(file.to_owned());
+        }
+        self.checked(target, runtime, interrupt)
+    }
+
+    /// The run itself, on whatever has been prepared.
+    fn checked(&self, target: Target, runtime: &Runtime, interrupt: &Interrupt) -> Result<EndedRun, SessionError> {
         let options = Options {
-            run_id: staging.run_id().to_owned(),
+            run_id: self.run_id.to_owned(),
             seed: self.seed,
             retries: self.retries,
             journal: Some(self.folder.join("run.jsonl")),
@@ -135,10 +189,6 @@ impl Session<'_> {
             blind: false,
             on_result: self.on_result,
         };
-        let mut target = staging.target().clone();
-        if let Some(file) = self.token_file {
-            target.token_file = Some(file.to_owned());
-        }
         let run = Run::new(target, self.checks, options, ExpectedSkips::shipped()?, interrupt.clone())?;
         let conclusion = libtest_mimic::run(&self.arguments, run.trials(runtime.handle()));
         let report = runtime.block_on(run.finish())?;

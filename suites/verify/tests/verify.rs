@@ -8,7 +8,7 @@ use greenlight_harness::Check;
 use greenlight_harness::config::StagingTests;
 use greenlight_harness::reports::RunVerdict;
 use greenlight_suites::checks;
-use greenlight_verify::{Session, new_run_id, write_files};
+use greenlight_verify::{Place, Session, new_run_id, write_files};
 use libtest_mimic::{Arguments, Completion, Trial};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -58,10 +58,13 @@ fn run(arguments: &Arguments, selected: &[&'static Check]) -> anyhow::Result<Exi
         greenlight_harness::init()?
     };
     // A folder per run: nextest runs each check as a process of its own, several at a time.
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("verify-{}", new_run_id()));
+    let run_id = new_run_id();
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("verify-{run_id}"));
     std::fs::create_dir_all(&folder)?;
     let config = StagingTests::shipped()?;
     let session = Session {
+        place: Place::Containers,
+        run_id: &run_id,
         checks: selected,
         config: &config,
         fault: None,

@@ -3,6 +3,7 @@
 use super::docker::DockerSpec;
 use super::gate::{ArtefactSpec, GateSpec};
 use super::step::{Step, Steps};
+use super::target::TargetSpec;
 use serde::Deserialize;
 
 /// A day: what takes longer is watched by something else.
@@ -16,6 +17,8 @@ pub struct Environment {
     pub gate: GateSpec,
     /// What is about to be shipped.
     pub artefact: ArtefactSpec,
+    /// Where it is reached: `greenlight-verify --target NAME` tests that.
+    pub target: Option<TargetSpec>,
     /// The operator's own checks.
     #[serde(default)]
     pub checks: Steps,
@@ -83,6 +86,7 @@ impl Environment {
         let mut problems = self.gate.problems();
         problems.extend(self.artefact.problems());
         problems.extend(self.checks.problems());
+        problems.extend(self.target.iter().flat_map(TargetSpec::problems));
         if self.soak_s > SOAK_S_MAX {
             problems.push(format!("soak_s is {}, and a soak of more than {SOAK_S_MAX} s is none", self.soak_s));
         }
@@ -157,6 +161,12 @@ pipelines:
             ("release: [staging]", "release: []", "pipelines.release has no stage"),
             ("  staging:", "  ../staging:", "use letters, digits"),
             ("keys:", "key:", "key"),
+            (
+                "    checks:",
+                "    target: {url: wss://h, secret_env: s3cret}\n    checks:",
+                "a secret never stands here",
+            ),
+            ("    checks:", "    target: {url: wss://h, own: true}\n    checks:", "own"),
         ] {
             let text = GOOD.replacen(from, to, 1);
             assert_ne!(text, GOOD, "{from}");

@@ -7,6 +7,7 @@ mod file;
 mod gate;
 mod notification;
 mod step;
+mod target;
 
 pub use docker::{DockerSpec, HaproxySpec, Ports};
 pub use environment::{Driver, Environment, Lines};
@@ -14,3 +15,4 @@ pub use file::Deployment;
 pub use gate::{ArtefactSpec, GateSpec, WaiverSpec, Warnings};
 pub use notification::{EmailSink, MailTls, Sink, SlackSink, WebhookSink};
 pub use step::{Step, Steps};
+pub use target::{TargetNode, TargetSpec};
