@@ -113,6 +113,9 @@ pub enum Capability {
     Turn,
     /// The nodes' media ports can be reached from here.
     Media,
+    /// Every node is livekit-server of this major and minor version or newer: what the claim is about came with it, or is
+    /// known of none before.
+    Since(u32, u32),
 }
 
 impl Capability {
@@ -158,6 +161,7 @@ impl Capability {
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Since(major, minor) => return write!(f, "livekit-server {major}.{minor} or newer"),
             Self::Api => "an API key",
             Self::Redis => "a Redis address",
             Self::TwoNodes => "the addresses of two nodes",

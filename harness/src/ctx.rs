@@ -270,6 +270,11 @@ impl Ctx {
         &self.target
     }
 
+    /// Whether every node is of this version of livekit-server or newer: some answers are another version's right.
+    pub fn is_since(&self, major: u32, minor: u32) -> bool {
+        self.target.is_since(major, minor)
+    }
+
     /// What the target is held to.
     pub fn limits(&self) -> Limits {
         self.target.limits

@@ -68,6 +68,9 @@ pub mod prelude {
     pub use greenlight_reports::Limit::{AtLeast, AtMost, Exactly};
     pub use std::time::{Duration, Instant};
 
+    /// How livekit-server says that a signature does not fit: 1.13.5, and 1.7.0.
+    pub const SIGNATURE_REFUSED: &[&str] = &["signature is invalid", "error in cryptographic primitive"];
+
     /// What to do when a token that should be good is refused.
     pub const COMPARE_KEYS: &str = "compare the API key and secret given to this run with `keys:` in livekit.yaml";
 }

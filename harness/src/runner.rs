@@ -55,6 +55,7 @@ impl Executor {
             Some(capability) => Err(Halt::Skipped(self.why_missing(capability))),
             None => self.run(check, &log).await?,
         };
+        let verdict = if self.target.kind == TargetKind::Url { denied_is_unseen(verdict) } else { verdict };
         // A waiver speaks about what a check has found out, and not about a check that was not made at all.
         let is_own = matches!(verdict, Err(Halt::Failed { .. }));
         let announced = missing(check, &self.target).is_some_and(|it| self.target.withheld.contains_key(&it));
@@ -192,8 +193,19 @@ impl Executor {
 
 /// What a check needs and does not find; before what a setting withholds whatever nobody announced.
 fn missing(check: &Check, target: &Target) -> Option<Capability> {
-    let lacking = check.needs.iter().copied().filter(|capability| !target.capabilities.contains(capability));
+    let lacking = check.needs.iter().copied().filter(|capability| !target.offers(*capability));
     lacking.min_by_key(|capability| target.withheld.contains_key(capability))
+}
+
+/// A managed Redis keeps commands to itself (`CONFIG`, `SLOWLOG`, `PUBSUB`): what it denies can't be seen, and nothing is
+/// wrong with it. The words are Redis' own, for a missing permission and for a command under another name.
+fn denied_is_unseen(verdict: Verdict) -> Verdict {
+    match verdict {
+        Err(Halt::Errored(reason)) if reason.contains("NoPerm: ") || reason.contains("ERR unknown command") => {
+            Err(Halt::Skipped(format!("its Redis denies what this check asks: {reason}")))
+        }
+        other => other,
+    }
 }
 
 /// As if the assertions of the check were not there.

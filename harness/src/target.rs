@@ -182,6 +182,23 @@ impl Target {
         }
     }
 
+    /// Whether it has what a check needs.
+    pub fn offers(&self, capability: Capability) -> bool {
+        match capability {
+            Capability::Since(major, minor) => self.is_since(major, minor),
+            other => self.capabilities.contains(&other),
+        }
+    }
+
+    /// Whether every node is of this version of livekit-server or newer. A version that can't be read is none.
+    pub fn is_since(&self, major: u32, minor: u32) -> bool {
+        let is_new = |version: &str| {
+            let mut parts = version.trim_start_matches('v').split(['.', '-', '+']).map(|part| part.parse::<u32>().ok());
+            matches!((parts.next().flatten(), parts.next().flatten()), (Some(a), Some(b)) if (a, b) >= (major, minor))
+        };
+        !self.identity.nodes.is_empty() && self.identity.nodes.iter().all(|node| is_new(&node.version))
+    }
+
     /// Whether it serves others too: then checks have few rooms and participants at a time, and none that calls an
     /// agent of somebody else.
     pub fn is_shared(&self) -> bool {

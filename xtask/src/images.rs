@@ -50,13 +50,23 @@ struct DebianImage {
     proof: (&'static [&'static str], &'static str),
 }
 
-const GO_IMAGES: &[GoImage] = &[GoImage {
-    image: "greenlight/livekit-server:v1.13.5",
-    module: "github.com/livekit/livekit-server/cmd/server",
-    version: "v1.13.5",
-    entry: "/livekit-server",
-    proof: (&["--version"], "livekit-server version 1.13.5"),
-}];
+const GO_IMAGES: &[GoImage] = &[
+    GoImage {
+        image: "greenlight/livekit-server:v1.13.5",
+        module: "github.com/livekit/livekit-server/cmd/server",
+        version: "v1.13.5",
+        entry: "/livekit-server",
+        proof: (&["--version"], "livekit-server version 1.13.5"),
+    },
+    // An older one that is still in use: what is healthy there must not be called wrong.
+    GoImage {
+        image: "greenlight/livekit-server:v1.7.0",
+        module: "github.com/livekit/livekit-server/cmd/server",
+        version: "v1.7.0",
+        entry: "/livekit-server",
+        proof: (&["--version"], "livekit-server version 1.7.0"),
+    },
+];
 
 const DEBIAN_IMAGES: &[DebianImage] = &[
     DebianImage {

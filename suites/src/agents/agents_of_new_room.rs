@@ -7,7 +7,7 @@ use greenlight_harness::prelude::*;
 pub(super) const CHECK: Check = Check {
     id: "agents.agents_of_new_room",
     title: "a new room calls the agents that it was created with",
-    tags: &[],
+    tags: &["crowd"],
     blame: Component::Redis,
     needs: &[Capability::Api, Capability::TwoNodes],
     timeout: secs(60),

@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "a dispatch is made, listed and deleted",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Since(1, 8)],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::DispatchesSwallowed],
@@ -22,6 +22,9 @@ const FIX: &str = "ask a node directly; if that works, something before it answe
 async fn check(ctx: &Ctx) -> Verdict {
     let (room, agent) = (ctx.name("room"), ctx.name("agent"));
     let dispatches = ctx.dispatches();
+    // A dispatch makes the room it is for, and such a room calls the agents of everybody.
+    let created = ctx.rooms().create(&proto::CreateRoomRequest { name: room.clone(), ..Default::default() }).await?;
+    ensure_ok!(created, "a room can't be created", fix = FIX);
     let request = proto::CreateAgentDispatchRequest {
         room: room.clone(),
         agent_name: agent.clone(),

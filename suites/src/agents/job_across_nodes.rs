@@ -8,7 +8,7 @@ use greenlight_harness::prelude::*;
 pub(super) const CHECK: Check = Check {
     id: "agents.job_across_nodes",
     title: "jobs reach workers at every other node",
-    tags: &[],
+    tags: &["crowd"],
     blame: Component::Redis,
     needs: &[Capability::Api, Capability::TwoNodes],
     timeout: secs(60),

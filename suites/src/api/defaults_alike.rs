@@ -6,7 +6,7 @@ use greenlight_harness::prelude::*;
 pub(super) const CHECK: Check = Check {
     id: "api.defaults_alike",
     title: "every node gives rooms the same defaults",
-    tags: &[],
+    tags: &["crowd"],
     blame: Component::Configuration,
     needs: &[Capability::Api, Capability::TwoNodes],
     timeout: secs(60),

@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "forwarding and moving are refused as not implemented",
     tags: &["crowd"],
     blame: Component::Balancer,
-    needs: &[Capability::Api, Capability::Media],
+    needs: &[Capability::Api, Capability::Media, Capability::Since(1, 10)],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::SeldomCallsBlocked],

@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "calls to a room that is gone are answered by the server",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Since(1, 13)],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::BalancerAnswerTimeout],

@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "JSON and protobuf agree",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Since(1, 13)],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::JsonMislabelled, Fault::JsonNumberChanged],
@@ -26,7 +26,10 @@ async fn check(ctx: &Ctx) -> Verdict {
     let room = ensure_ok!(ctx.rooms().create(&request).await?, "a room can't be created in protobuf", fix = FIX);
     // Creating a live room again returns it as it is.
     let grant = VideoGrant { room_create: true, ..VideoGrant::default() };
-    let answer = ctx.twirp().ask_json("RoomService", "CreateRoom", grant, &json!({"name": name})).await?;
+    let answer = ctx
+        .twirp()
+        .ask_json("RoomService", "CreateRoom", grant, &json!({"name": name, "agents": [{"agent_name": "glt-nobody"}]}))
+        .await?;
     ensure!((answer.status, answer.content_type.as_str()), == (200, "application/json"), "a live room can't be asked for in JSON", fix = FIX);
     let shown = answer.json();
     let expected = [

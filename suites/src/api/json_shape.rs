@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "JSON answers are in snake case",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Since(1, 13)],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::JsonMislabelled, Fault::JsonInCamelCase],
@@ -22,7 +22,7 @@ const FIX: &str = "something between here and the server rewrites JSON: compare 
 
 async fn check(ctx: &Ctx) -> Verdict {
     let grant = VideoGrant { room_create: true, ..VideoGrant::default() };
-    let request = json!({"name": ctx.name("room"), "maxParticipants": 3});
+    let request = json!({"name": ctx.name("room"), "maxParticipants": 3, "agents": [{"agent_name": "glt-nobody"}]});
     let answer = ctx.twirp().ask_json("RoomService", "CreateRoom", grant, &request).await?;
     ensure!((answer.status, answer.content_type.as_str()), == (200, "application/json"), "a room can't be created in JSON", fix = FIX);
     let room = answer.json();

@@ -6,7 +6,7 @@ use greenlight_harness::prelude::*;
 pub(super) const CHECK: Check = Check {
     id: "api.list_filtered",
     title: "a list of named rooms holds those rooms and no others",
-    tags: &[],
+    tags: &["crowd"],
     blame: Component::Redis,
     needs: &[Capability::Api, Capability::TwoNodes],
     timeout: secs(60),

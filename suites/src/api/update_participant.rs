@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "a participant can be changed by the API",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Since(1, 13)],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::ModerationSwallowed],

@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "agent dispatch needs roomAdmin for that room",
     tags: &[],
     blame: Component::LivekitServer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Since(1, 8)],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::GrantsIgnored, Fault::RefusalsHidden],
@@ -26,6 +26,9 @@ const CALLS: &[GrantedCall] = &[
 
 async fn check(ctx: &Ctx) -> Verdict {
     let room = ctx.name("room");
+    // A dispatch makes the room it is for, and such a room calls the agents of everybody.
+    let created = ctx.rooms().create(&proto::CreateRoomRequest { name: room.clone(), ..Default::default() }).await?;
+    ensure_ok!(created, "a room can't be created", blame = Component::Keys, fix = "run `cargo verify --suite api`");
     let table = GrantTable {
         service: "AgentDispatchService",
         room: &room,

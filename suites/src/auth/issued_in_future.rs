@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "a token issued in the future is taken",
     tags: &["security"],
     blame: Component::LivekitServer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Since(1, 13)],
     timeout: secs(40),
     lane: Lane::Shared,
     proven_by: &[Fault::IssueTimeEnforced, Fault::EarlyTokensAccepted, Fault::RefusalsHidden],

@@ -39,12 +39,14 @@ async fn check(ctx: &Ctx) -> Verdict {
         ("HS512", token.sign_as(Algorithm::HS512)?),
     ];
     let mut refused = 0;
-    for (algorithm, token) in odd {
+    // 1.7.0 takes every HMAC with the right secret, which is no way in; `none` it refuses in other words.
+    let is_new = ctx.is_since(1, 13);
+    for (algorithm, token) in odd.into_iter().take(if is_new { 3 } else { 1 }) {
         let answer = ctx.signal().validate(&token).await?;
         ensure!(answer.status, == 401, format!("a token with the algorithm {algorithm} is accepted"), fix = FIX);
         let reason = format!("signing method {algorithm} is invalid");
-        ensure!(answer.body.contains(&reason), == true, format!("it is refused for another reason than {algorithm}"), fix = FIX);
+        ensure!(answer.body.contains(&reason) || !is_new, == true, format!("it is refused for another reason than {algorithm}"), fix = FIX);
         refused += 1;
     }
-    ctx.pass().counted("refusals", refused, Exactly(3.0))
+    ctx.pass().counted("refusals", refused, Exactly(if is_new { 3.0 } else { 1.0 }))
 }

@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "the room is the token's, never the query's",
     tags: &["security"],
     blame: Component::LivekitServer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Since(1, 13)],
     timeout: secs(40),
     lane: Lane::Shared,
     proven_by: &[Fault::BadRequestsHidden],

@@ -20,7 +20,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 const CALLS: &[GrantedCall] = &[
-    ("CreateRoom", r#"{"name":"ROOM"}"#, true),
+    ("CreateRoom", r#"{"name":"ROOM","agents":[{"agent_name":"glt-nobody"}]}"#, true),
     ("DeleteRoom", r#"{"room":"ROOM"}"#, true),
     ("ListRooms", r#"{"names":["ROOM"]}"#, true),
 ];

@@ -42,14 +42,15 @@ async fn check(ctx: &Ctx) -> Verdict {
     let wrong = Secret::new(format!("{}x", ctx.key().secret.expose()));
     let unknown = format!("{}x", ctx.key().id);
     let forged = [
-        (join.clone().secret(wrong.clone()), list.clone().secret(wrong), "signature is invalid"),
-        (join.issuer(&unknown), list.issuer(&unknown), "invalid API key"),
+        (join.clone().secret(wrong.clone()), list.clone().secret(wrong), SIGNATURE_REFUSED),
+        (join.issuer(&unknown), list.issuer(&unknown), &["invalid API key"][..]),
     ];
     let mut refused = 0;
-    for (join, list, reason) in forged {
+    for (join, list, reasons) in forged {
         for answer in [ctx.signal().validate(&join.sign()?).await?, ctx.rooms().list_as(&list.sign()?).await?] {
             ensure!(answer.status, == 401, "a forged token is accepted", fix = FIX);
-            ensure!(answer.body.contains(reason), == true, format!("it is refused for another reason than {reason:?}"), fix = FIX);
+            let known = reasons.iter().any(|reason| answer.body.contains(reason));
+            ensure!(known, == true, format!("it is refused for another reason than {:?}", reasons[0]), fix = FIX);
             refused += 1;
         }
     }

@@ -6,7 +6,7 @@ use greenlight_harness::prelude::*;
 pub(super) const CHECK: Check = Check {
     id: "configuration.announced_turn_urls",
     title: "nodes offer TURN at the name that is meant",
-    tags: &[],
+    tags: &["crowd"],
     blame: Component::Turn,
     needs: &[Capability::Api, Capability::TwoNodes, Capability::Turn],
     timeout: secs(60),

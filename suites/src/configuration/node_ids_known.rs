@@ -6,7 +6,7 @@ use greenlight_harness::prelude::*;
 pub(super) const CHECK: Check = Check {
     id: "configuration.node_ids_known",
     title: "every node is registered by the id that it names",
-    tags: &[],
+    tags: &["crowd"],
     blame: Component::LivekitServer,
     needs: &[Capability::Api, Capability::TwoNodes, Capability::Redis],
     timeout: secs(40),

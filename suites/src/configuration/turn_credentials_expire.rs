@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(super) const CHECK: Check = Check {
     id: "configuration.turn_credentials_expire",
     title: "TURN credentials end within a day",
-    tags: &[],
+    tags: &["crowd"],
     blame: Component::Configuration,
     needs: &[Capability::Api, Capability::TwoNodes, Capability::Turn],
     timeout: secs(60),

@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "a join over /rtc/v1 opens the room",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Since(1, 10)],
     timeout: secs(40),
     lane: Lane::Shared,
     proven_by: &[Fault::V1PathDenied],

@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "/rtc/v1/validate is answered through the balancer",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Since(1, 10)],
     timeout: secs(40),
     lane: Lane::Shared,
     proven_by: &[Fault::V1PathDenied],

@@ -232,7 +232,7 @@ fn announce(target: &Target, session: &Session<'_>) {
         TargetKind::Containers => eprintln!("target   {}   {}", target.entry.ws_url(), nodes.join("   ")),
         TargetKind::Url => eprintln!("found    {}", nodes.join("   ")),
     }
-    let seen = session.checks.iter().filter(|check| check.needs.iter().all(|need| target.capabilities.contains(need)));
+    let seen = session.checks.iter().filter(|check| check.needs.iter().all(|need| target.offers(*need)));
     let (all, seen) = (session.checks.len(), seen.count());
     let checks = if seen == all { format!("{all} checks") } else { format!("{seen} of {all} checks") };
     eprintln!("run      {}   {checks}   seed {}", session.run_id, session.seed);
