@@ -25,6 +25,10 @@ pub enum Why {
     Timeout,
     /// The connection ended before the answer did.
     Closed,
+    /// What answers does not speak TLS.
+    NotTls,
+    /// What answers does not speak HTTP.
+    NotHttp,
     /// Anything else, with the chain of causes.
     Other(String),
 }
@@ -36,6 +40,8 @@ impl fmt::Display for Why {
             Self::Certificate(problem) => write!(f, "certificate not accepted: {problem}"),
             Self::Timeout => f.write_str("no answer in time"),
             Self::Closed => f.write_str("connection closed before the answer was complete"),
+            Self::NotTls => f.write_str("what answers there does not speak TLS"),
+            Self::NotHttp => f.write_str("what answers there does not speak HTTP"),
             Self::Other(chain) => f.write_str(chain),
         }
     }
@@ -60,6 +66,16 @@ fn why(error: &(dyn Error + 'static)) -> Why {
         next = cause.source();
     }
     chain.dedup();
+    // hyper says these, and lets nobody ask.
+    if chain.iter().any(|cause| cause == "connection closed before message completed") {
+        return Why::Closed;
+    }
+    if chain.iter().any(|cause| cause.starts_with("invalid HTTP ")) {
+        return Why::NotHttp;
+    }
+    if chain.len() > 1 && chain[0].starts_with("error sending request for url") {
+        chain.remove(0);
+    }
     Why::Other(chain.join(": "))
 }
 
@@ -67,6 +83,7 @@ fn known(cause: &(dyn Error + 'static)) -> Option<Why> {
     if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
         return match tls {
             rustls::Error::InvalidCertificate(problem) => Some(Why::Certificate(problem.to_string())),
+            rustls::Error::InvalidMessage(_) => Some(Why::NotTls),
             _ => None,
         };
     }

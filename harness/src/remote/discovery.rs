@@ -107,9 +107,9 @@ fn advice(entry: &Endpoint, unreachable: &Unreachable) -> String {
             "something takes the connection and says nothing: look for a firewall, and at what listens there"
         }
         Why::Closed if !is_tls => "it may speak TLS: try wss:// in place of ws://",
-        Why::Other(text) if is_tls && text.contains("InvalidContentType") => {
-            "it does not speak TLS: try ws:// in place of wss://"
-        }
+        Why::NotTls => "try ws:// in place of wss://",
+        Why::NotHttp if !is_tls => "look at what listens there; it may speak TLS: try wss:// in place of ws://",
+        Why::NotHttp => "look at what listens there",
         Why::Closed => "look at what listens there, and at its log",
         Why::Other(_) => "check the name, the network, and what listens there",
     };

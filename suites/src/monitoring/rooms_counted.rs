@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "the number of rooms follows rooms",
     tags: &[],
     blame: Component::LivekitServer,
-    needs: &[Capability::Api, Capability::Prometheus, Capability::Media],
+    needs: &[Capability::Api, Capability::Prometheus, Capability::Media, Capability::Owned],
     timeout: secs(60),
     lane: Lane::Exclusive,
     proven_by: &[Fault::PrometheusMoved, Fault::ScrapeCached, Fault::ScrapeFiltered],
