@@ -10,6 +10,7 @@ macro_rules! say {
 }
 
 mod audit;
+mod beside;
 mod clock;
 mod configuration;
 mod deploy;
@@ -23,6 +24,7 @@ mod notify;
 mod output;
 mod process;
 mod report;
+mod verify;
 mod watch;
 
 use clap::{Parser, Subcommand};
@@ -50,6 +52,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Verify(verify::VerifyArgs),
+    Explain(verify::ExplainArgs),
     Gate(gate::GateArgs),
     Deploy(deploy::DeployArgs),
     Watch(watch::WatchArgs),
@@ -90,6 +94,8 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::unknown)?;
     match &cli.command {
+        Command::Verify(args) => match runtime.block_on(verify::verify(args))? {},
+        Command::Explain(args) => match runtime.block_on(verify::explain(args))? {},
         Command::Gate(args) => runtime.block_on(gate::run(args)),
         Command::Deploy(args) => runtime.block_on(deploy::run(args)),
         Command::Watch(args) => runtime.block_on(watch::run(args)),

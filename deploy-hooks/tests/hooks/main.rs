@@ -2,11 +2,13 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where it can not go on")]
 
+mod bin;
 mod deploy;
 mod gate;
 mod notify;
 mod outside;
 mod serve;
 mod sinks;
+mod verify;
 mod watch;
 mod world;
