@@ -21,6 +21,11 @@ const ANSWER_MAX: Duration = Duration::from_secs(30);
 pub(crate) struct Beside(PathBuf);
 
 impl Beside {
+    /// Whether there is a file of its name, whatever it is.
+    pub(crate) fn is_there() -> bool {
+        std::env::current_exe().is_ok_and(|own| own.with_file_name(NAME).exists())
+    }
+
     /// Finds it, and refuses another version: it would write reports that this one does not understand.
     ///
     /// # Errors

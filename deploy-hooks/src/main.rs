@@ -14,6 +14,7 @@ mod beside;
 mod clock;
 mod configuration;
 mod deploy;
+mod doctor;
 mod engine;
 mod failure;
 mod files;
@@ -43,7 +44,7 @@ Exit codes: 0 done, or the gate is open; 1 a check failed; 2 usage or configurat
 required ran; 5 evidence refused; 6 target or engine unreachable; 7 deploy failed and rolled back; 8 rollback failed;
 130 interrupted.
 
-Not there yet: plan, env, rollback, validate, migrate, doctor."
+Not there yet: plan, env, rollback, validate, migrate."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -54,6 +55,7 @@ struct Cli {
 enum Command {
     Verify(verify::VerifyArgs),
     Explain(verify::ExplainArgs),
+    Doctor(doctor::DoctorArgs),
     Gate(gate::GateArgs),
     Deploy(deploy::DeployArgs),
     Watch(watch::WatchArgs),
@@ -96,6 +98,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Verify(args) => match runtime.block_on(verify::verify(args))? {},
         Command::Explain(args) => match runtime.block_on(verify::explain(args))? {},
+        Command::Doctor(args) => runtime.block_on(doctor::run(args)),
         Command::Gate(args) => runtime.block_on(gate::run(args)),
         Command::Deploy(args) => runtime.block_on(deploy::run(args)),
         Command::Watch(args) => runtime.block_on(watch::run(args)),

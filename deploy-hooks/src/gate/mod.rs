@@ -7,4 +7,4 @@ mod serve;
 
 pub(crate) use command::{GateArgs, run, text as gate_text};
 pub(crate) use evidence::{Asked, Files, ask};
-pub(crate) use policy::policy;
+pub(crate) use policy::{policy, public_key, required_ids};

@@ -17,7 +17,7 @@ use time::{Date, OffsetDateTime, Time};
 pub(crate) async fn policy(deployment: &Deployment, environment: &Environment) -> Result<Policy, Failure> {
     let gate = &environment.gate;
     Ok(Policy {
-        keys: deployment.keys.iter().map(|file| key(&deployment.path(file))).collect::<Result<_, _>>()?,
+        keys: deployment.keys.iter().map(|file| public_key(&deployment.path(file))).collect::<Result<_, _>>()?,
         required: required(deployment, environment)?,
         age_max: Duration::from_secs(gate.age_max_s),
         clock_skew_max: Duration::from_secs(gate.clock_skew_max_s),
@@ -43,7 +43,11 @@ pub(crate) async fn policy(deployment: &Deployment, environment: &Environment) -
     })
 }
 
-fn key(file: &Path) -> Result<Verifier, Failure> {
+/// A public key in PEM.
+///
+/// # Errors
+/// [`Failure`] of usage, with the file and how to make one.
+pub(crate) fn public_key(file: &Path) -> Result<Verifier, Failure> {
     let shown = file.display();
     let pem = std::fs::read_to_string(file).map_err(|error| {
         Failure::usage(format!("cannot read the public key {shown}: {error}; `greenlight keygen` makes a pair"))
@@ -54,16 +58,23 @@ fn key(file: &Path) -> Result<Verifier, Failure> {
 fn required(deployment: &Deployment, environment: &Environment) -> Result<Vec<String>, Failure> {
     let mut required = environment.gate.required.clone();
     if let Some(file) = &environment.gate.required_file {
-        let file = deployment.path(file);
-        let text = std::fs::read_to_string(&file)
-            .map_err(|error| Failure::usage(format!("cannot read the required ids {}: {error}", file.display())))?;
-        let ids = ids(&text);
-        if ids.is_empty() {
-            return Err(Failure::usage(format!("{} names no check", file.display())));
-        }
-        required.extend(ids);
+        required.extend(required_ids(&deployment.path(file))?);
     }
     Ok(required)
+}
+
+/// The checks that a file requires.
+///
+/// # Errors
+/// [`Failure`] of usage: it can't be read, or names none.
+pub(crate) fn required_ids(file: &Path) -> Result<Vec<String>, Failure> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::usage(format!("cannot read the required ids {}: {error}", file.display())))?;
+    let ids = ids(&text);
+    match ids.is_empty() {
+        true => Err(Failure::usage(format!("{} names no check", file.display()))),
+        false => Ok(ids),
+    }
 }
 
 /// One id a line, as libtest lists them (`id: test`) or bare; `#` begins a comment.

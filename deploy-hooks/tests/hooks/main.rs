@@ -4,6 +4,7 @@
 
 mod bin;
 mod deploy;
+mod doctor;
 mod gate;
 mod notify;
 mod outside;
