@@ -19,6 +19,7 @@ mod engine;
 mod failure;
 mod files;
 mod gate;
+mod init;
 mod interrupt;
 mod keygen;
 mod notify;
@@ -56,6 +57,7 @@ enum Command {
     Verify(verify::VerifyArgs),
     Explain(verify::ExplainArgs),
     Doctor(doctor::DoctorArgs),
+    Init(init::InitArgs),
     Gate(gate::GateArgs),
     Deploy(deploy::DeployArgs),
     Watch(watch::WatchArgs),
@@ -99,6 +101,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Verify(args) => match runtime.block_on(verify::verify(args))? {},
         Command::Explain(args) => match runtime.block_on(verify::explain(args))? {},
         Command::Doctor(args) => runtime.block_on(doctor::run(args)),
+        Command::Init(args) => init::run(args),
         Command::Gate(args) => runtime.block_on(gate::run(args)),
         Command::Deploy(args) => runtime.block_on(deploy::run(args)),
         Command::Watch(args) => runtime.block_on(watch::run(args)),

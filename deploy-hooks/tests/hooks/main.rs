@@ -6,6 +6,7 @@ mod bin;
 mod deploy;
 mod doctor;
 mod gate;
+mod init;
 mod notify;
 mod outside;
 mod serve;
