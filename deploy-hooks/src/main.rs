@@ -12,6 +12,7 @@ macro_rules! say {
 mod audit;
 mod beside;
 mod clock;
+mod completions;
 mod configuration;
 mod deploy;
 mod doctor;
@@ -64,6 +65,7 @@ enum Command {
     #[command(subcommand)]
     Report(report::ReportCommand),
     Keygen(keygen::KeygenArgs),
+    Completions(completions::CompletionsArgs),
     /// The log of everything that was moved.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -102,6 +104,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Explain(args) => match runtime.block_on(verify::explain(args))? {},
         Command::Doctor(args) => runtime.block_on(doctor::run(args)),
         Command::Init(args) => init::run(args),
+        Command::Completions(args) => completions::run(args, <Cli as clap::CommandFactory>::command()),
         Command::Gate(args) => runtime.block_on(gate::run(args)),
         Command::Deploy(args) => runtime.block_on(deploy::run(args)),
         Command::Watch(args) => runtime.block_on(watch::run(args)),
