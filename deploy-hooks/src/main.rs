@@ -23,12 +23,14 @@ mod gate;
 mod init;
 mod interrupt;
 mod keygen;
+mod nearest;
 mod notify;
 mod output;
 mod process;
 mod report;
 mod verify;
 mod watch;
+mod yaml;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -72,6 +74,10 @@ enum Command {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  greenlight audit verify greenlight-state/audit.jsonl
+  greenlight audit verify greenlight-state/audit.jsonl --holds SHA256    # as it was printed before")]
 enum AuditCommand {
     /// Whether any line of the log was changed, taken out or put in. Keep the printed hash somewhere else: it shows a cut
     /// end as well.
@@ -85,8 +91,19 @@ enum AuditCommand {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let exit = match run(&cli) {
+    let exit = match Cli::try_parse() {
+        Ok(cli) => run(&cli),
+        // Help and version are what was asked for, and go to standard output.
+        Err(error) if !error.use_stderr() => {
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            let _ = error.print();
+            Ok(Exit::Usage)
+        }
+    };
+    let exit = match exit {
         Ok(exit) => exit,
         Err(failure) => {
             say!("error: {}", process::secrets_of_the_environment().text(&failure.message));
@@ -114,10 +131,16 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
     }
 }
 
+/// A line for each thing that was moved: years of them.
+const AUDIT_BYTES_MAX: u64 = 256 << 20;
+
 fn verify_audit(file: &std::path::Path, holds: Option<&str>) -> Result<Exit, Failure> {
     let shown = file.display();
-    let text =
-        std::fs::read_to_string(file).map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
+    let text = files::read_text(file, AUDIT_BYTES_MAX).map_err(|error| {
+        Failure::usage(format!(
+            "cannot read {shown}: {error}; the log is `audit.jsonl` in the folder that `state` in deployment.yaml names"
+        ))
+    })?;
     let (lines, head) = audit::verify(&text).map_err(|problem| Failure::refused(format!("{shown}: {problem}")))?;
     if let Some(holds) = holds.filter(|holds| holds.is_empty() || !text.contains(&format!("\"sha256\":\"{holds}\""))) {
         return Err(Failure::refused(format!(

@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::files::read_text;
 use greenlight_config::{Deployment, Environment, Warnings, normalised_sha256};
 use greenlight_reports::Verifier;
 use greenlight_reports::gate::{Artefact, GateWaiver, Policy, WarningRule};
@@ -9,6 +10,10 @@ use std::path::Path;
 use std::time::Duration;
 use time::macros::format_description;
 use time::{Date, OffsetDateTime, Time};
+
+/// A key has a line or two.
+const KEY_BYTES_MAX: u64 = 64 << 10;
+const IDS_BYTES_MAX: u64 = 4 << 20;
 
 /// The policy of an environment at this moment.
 ///
@@ -49,10 +54,22 @@ pub(crate) async fn policy(deployment: &Deployment, environment: &Environment) -
 /// [`Failure`] of usage, with the file and how to make one.
 pub(crate) fn public_key(file: &Path) -> Result<Verifier, Failure> {
     let shown = file.display();
-    let pem = std::fs::read_to_string(file).map_err(|error| {
+    let pem = read_text(file, KEY_BYTES_MAX).map_err(|error| {
         Failure::usage(format!("cannot read the public key {shown}: {error}; `greenlight keygen` makes a pair"))
     })?;
-    Verifier::from_pem(&pem).map_err(|error| Failure::usage(format!("{shown}: {error}")))
+    let no_key = |what: &str| Failure::usage(format!("{shown} {what}"));
+    if pem.contains("PRIVATE KEY-----") {
+        return Err(no_key(
+            "holds a private key, and its public half is wanted: NAME.pub.pem of `greenlight keygen`. Whoever can read the private one can open this gate",
+        ));
+    }
+    if !pem.contains("-----BEGIN PUBLIC KEY-----") {
+        return Err(no_key(
+            "is no public key in PEM, for it has no line `-----BEGIN PUBLIC KEY-----`; `greenlight keygen` makes a pair",
+        ));
+    }
+    Verifier::from_pem(&pem)
+        .map_err(|_| no_key("is damaged, or a key of another kind than ed25519; `greenlight keygen` makes a pair"))
 }
 
 fn required(deployment: &Deployment, environment: &Environment) -> Result<Vec<String>, Failure> {
@@ -68,11 +85,13 @@ fn required(deployment: &Deployment, environment: &Environment) -> Result<Vec<St
 /// # Errors
 /// [`Failure`] of usage: it can't be read, or names none.
 pub(crate) fn required_ids(file: &Path) -> Result<Vec<String>, Failure> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::usage(format!("cannot read the required ids {}: {error}", file.display())))?;
+    let advice = "write an id a line, as `greenlight verify --list --format terse` prints them";
+    let text = read_text(file, IDS_BYTES_MAX).map_err(|error| {
+        Failure::usage(format!("cannot read the required ids {}: {error}; {advice}", file.display()))
+    })?;
     let ids = ids(&text);
     match ids.is_empty() {
-        true => Err(Failure::usage(format!("{} names no check", file.display()))),
+        true => Err(Failure::usage(format!("{} names no check; {advice}", file.display()))),
         false => Ok(ids),
     }
 }

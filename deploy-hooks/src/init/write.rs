@@ -23,7 +23,10 @@ pub(super) fn write(folder: &Path, files: &[(&str, String)]) -> Result<(), Failu
         let path = folder.join(file);
         if let Err(error) = write_one(&path, text, &mut made) {
             undo(made);
-            return Err(Failure::usage(format!("cannot write {}: {error}; nothing was written", path.display())));
+            return Err(Failure::usage(format!(
+                "cannot write {}: {error}; nothing was written; name a folder that can be written",
+                path.display()
+            )));
         }
     }
     Ok(())

@@ -71,7 +71,7 @@ fn a_misspelt_configuration_is_found() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     for line in [
         "unknown field `age_max`",
-        ", waivers; mend config/deployment.yaml\n",
+        "did you mean \"age_max_s\"?; mend config/deployment.yaml\n",
         "nobody reads config/staging_test.yaml; was staging_tests.yaml meant?\n",
         "LIVEKIT_URL is wss://a.example, without LIVEKIT_API_KEY and LIVEKIT_API_SECRET",
     ] {
