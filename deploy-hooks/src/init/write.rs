@@ -70,3 +70,20 @@ fn undo(made: Vec<PathBuf>) {
         let _ = if path.is_dir() { fs::remove_dir(&path) } else { fs::remove_file(&path) };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::write_one;
+
+    /// Somebody else writes it between the look and the writing.
+    #[test]
+    fn a_file_that_appears_meanwhile_is_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a");
+        std::fs::write(&file, "theirs").expect("written");
+        let mut made = Vec::new();
+        let error = write_one(&file, "ours", &mut made).expect_err("it is there");
+        assert_eq!((error.kind(), made.len()), (std::io::ErrorKind::AlreadyExists, 0));
+        assert_eq!(std::fs::read_to_string(&file).expect("there"), "theirs");
+    }
+}
