@@ -24,7 +24,7 @@ fn machine() -> Bin {
 
 fn doctor(bin: &Bin, arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
     let mut command: Command = bin.command(arguments);
-    command.env("DOCKER_HOST", "unix:///nonexistent/docker.sock").env_remove("LIVEKIT_URL");
+    command.env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
     Ended::of(&command.envs(environment.iter().copied()).output().expect("it runs"))
 }
 
