@@ -1,8 +1,41 @@
 //! Files that a crash must not leave half-written.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+
+/// Reads a file of which is known how large it can be: what has no end must not be taken into memory.
+///
+/// # Errors
+/// When it can't be read, or is larger.
+pub(crate) fn read_at_most(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+    let bytes = read_beginning(path, bytes_max.saturating_add(1))?;
+    match bytes.len() as u64 > bytes_max {
+        true => {
+            Err(io::Error::other(format!("it has more than {bytes_max} bytes, and none of its kind is that large")))
+        }
+        false => Ok(bytes),
+    }
+}
+
+/// The same of text.
+///
+/// # Errors
+/// As [`read_at_most`], and when it is no text.
+pub(crate) fn read_text(path: &Path, bytes_max: u64) -> io::Result<String> {
+    let text = String::from_utf8(read_at_most(path, bytes_max)?);
+    text.map_err(|error| io::Error::other(format!("it is no text in UTF-8 ({})", error.utf8_error())))
+}
+
+/// So much of a file, or all of it.
+///
+/// # Errors
+/// When it can't be read.
+pub(crate) fn read_beginning(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(bytes_max).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
 
 /// Writes a file whole or not at all: beside it first, on disk, and then under its name.
 ///

@@ -60,6 +60,8 @@ fn write_new(path: &Path, mode: u32, text: &str) -> Result<(), Failure> {
     });
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Failure::usage(format!("{shown} exists already; name another one with --out")),
-        _ => Failure::usage(format!("cannot write {shown}: {error}")),
+        _ => Failure::usage(format!(
+            "cannot write {shown}: {error}; name a place in a folder that can be written with --out"
+        )),
     })
 }

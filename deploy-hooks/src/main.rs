@@ -10,20 +10,27 @@ macro_rules! say {
 }
 
 mod audit;
+mod beside;
 mod clock;
+mod completions;
 mod configuration;
 mod deploy;
+mod doctor;
 mod engine;
 mod failure;
 mod files;
 mod gate;
+mod init;
 mod interrupt;
 mod keygen;
+mod nearest;
 mod notify;
 mod output;
 mod process;
 mod report;
+mod verify;
 mod watch;
+mod yaml;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -41,7 +48,7 @@ Exit codes: 0 done, or the gate is open; 1 a check failed; 2 usage or configurat
 required ran; 5 evidence refused; 6 target or engine unreachable; 7 deploy failed and rolled back; 8 rollback failed;
 130 interrupted.
 
-Not there yet: plan, env, rollback, validate, migrate, doctor."
+Not there yet: plan, env, rollback, validate, migrate."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -50,18 +57,27 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Verify(verify::VerifyArgs),
+    Explain(verify::ExplainArgs),
+    Doctor(doctor::DoctorArgs),
+    Init(init::InitArgs),
     Gate(gate::GateArgs),
     Deploy(deploy::DeployArgs),
     Watch(watch::WatchArgs),
     #[command(subcommand)]
     Report(report::ReportCommand),
     Keygen(keygen::KeygenArgs),
+    Completions(completions::CompletionsArgs),
     /// The log of everything that was moved.
     #[command(subcommand)]
     Audit(AuditCommand),
 }
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  greenlight audit verify greenlight-state/audit.jsonl
+  greenlight audit verify greenlight-state/audit.jsonl --holds SHA256    # as it was printed before")]
 enum AuditCommand {
     /// Whether any line of the log was changed, taken out or put in. Keep the printed hash somewhere else: it shows a cut
     /// end as well.
@@ -75,8 +91,19 @@ enum AuditCommand {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let exit = match run(&cli) {
+    let exit = match Cli::try_parse() {
+        Ok(cli) => run(&cli),
+        // Help and version are what was asked for, and go to standard output.
+        Err(error) if !error.use_stderr() => {
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            let _ = error.print();
+            Ok(Exit::Usage)
+        }
+    };
+    let exit = match exit {
         Ok(exit) => exit,
         Err(failure) => {
             say!("error: {}", process::secrets_of_the_environment().text(&failure.message));
@@ -90,6 +117,11 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::unknown)?;
     match &cli.command {
+        Command::Verify(args) => match runtime.block_on(verify::verify(args))? {},
+        Command::Explain(args) => match runtime.block_on(verify::explain(args))? {},
+        Command::Doctor(args) => runtime.block_on(doctor::run(args)),
+        Command::Init(args) => init::run(args),
+        Command::Completions(args) => completions::run(args, <Cli as clap::CommandFactory>::command()),
         Command::Gate(args) => runtime.block_on(gate::run(args)),
         Command::Deploy(args) => runtime.block_on(deploy::run(args)),
         Command::Watch(args) => runtime.block_on(watch::run(args)),
@@ -99,10 +131,16 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
     }
 }
 
+/// A line for each thing that was moved: years of them.
+const AUDIT_BYTES_MAX: u64 = 256 << 20;
+
 fn verify_audit(file: &std::path::Path, holds: Option<&str>) -> Result<Exit, Failure> {
     let shown = file.display();
-    let text =
-        std::fs::read_to_string(file).map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
+    let text = files::read_text(file, AUDIT_BYTES_MAX).map_err(|error| {
+        Failure::usage(format!(
+            "cannot read {shown}: {error}; the log is `audit.jsonl` in the folder that `state` in deployment.yaml names"
+        ))
+    })?;
     let (lines, head) = audit::verify(&text).map_err(|problem| Failure::refused(format!("{shown}: {problem}")))?;
     if let Some(holds) = holds.filter(|holds| holds.is_empty() || !text.contains(&format!("\"sha256\":\"{holds}\""))) {
         return Err(Failure::refused(format!(

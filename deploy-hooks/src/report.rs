@@ -1,15 +1,21 @@
 //! `greenlight report`: what a report says, whether it is whole and signed, and what changed since another one.
 
 use crate::failure::Failure;
-use crate::gate::Files;
+use crate::files::read_at_most;
+use crate::gate::{Files, REPORT_BYTES_MAX, public_key};
 use crate::output::print;
 use clap::Subcommand;
-use greenlight_reports::{Exit, Report, Verifier, compare, open, open_signed};
+use greenlight_reports::{Exit, Report, compare, open, open_signed};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Shows, compares and verifies reports.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  greenlight report show target/greenlight/report.json
+  greenlight report diff yesterday/report.json        # with the one of now, target/greenlight/report.json
+  greenlight report verify --key config/greenlight.pub.pem")]
 pub(crate) enum ReportCommand {
     /// Verdict, counts, subject, and every check that is not green. Exits as the run did.
     Show {
@@ -49,8 +55,14 @@ pub(crate) fn run(command: &ReportCommand) -> Result<Exit, Failure> {
 }
 
 fn read(file: &Path) -> Result<Report, Failure> {
-    let refused = |error: &dyn std::fmt::Display| Failure::refused(format!("{}: {error}", file.display()));
-    open(&std::fs::read(file).map_err(|error| refused(&error))?).map_err(|error| refused(&error))
+    let refused = |what: &str, error: &dyn std::fmt::Display| {
+        Failure::refused(format!(
+            "{what}{}: {error}; name the report.json of a run that has ended, as `greenlight verify` writes it",
+            file.display()
+        ))
+    };
+    let bytes = read_at_most(file, REPORT_BYTES_MAX).map_err(|error| refused("cannot read ", &error))?;
+    open(&bytes).map_err(|error| refused("", &error))
 }
 
 fn show(file: &Path) -> Result<Exit, Failure> {
@@ -122,13 +134,7 @@ fn diff(earlier: &Path, later: &Path) -> Result<Exit, Failure> {
 }
 
 fn verify(file: &Path, keys: &[PathBuf]) -> Result<Exit, Failure> {
-    let key = |path: &PathBuf| {
-        let shown = path.display();
-        let pem =
-            std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
-        Verifier::from_pem(&pem).map_err(|error| Failure::usage(format!("{shown}: {error}")))
-    };
-    let keys = keys.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+    let keys = keys.iter().map(|file| public_key(file)).collect::<Result<Vec<_>, _>>()?;
     let files = Files::read(file)?;
     let evidence = files.evidence();
     let refused = |error: &dyn std::fmt::Display| Failure::refused(format!("{}: {error}", file.display()));

@@ -15,6 +15,7 @@ use crate::configuration;
 use crate::engine::Engine as Docker;
 use crate::failure::Failure;
 use crate::gate::{ask, gate_text, policy};
+use crate::nearest::did_you_mean;
 use crate::notify::{Notice, Notifier, State as Told};
 use crate::output::print;
 use clap::{Args, Subcommand};
@@ -102,7 +103,7 @@ pub(crate) async fn run(args: &DeployArgs) -> Result<Exit, Failure> {
         None => {
             let deployment = read(&args.target)?;
             let stages = match &args.pipeline {
-                None => vec![named(&args.target)?.to_owned()],
+                None => vec![configuration::given(&deployment, args.target.env.as_deref())?.to_owned()],
                 Some(name) => stages(&deployment, name)?,
             };
             for stage in stages {
@@ -129,7 +130,9 @@ fn named(wanted: &Wanted) -> Result<&str, Failure> {
 fn stages(deployment: &Deployment, name: &str) -> Result<Vec<String>, Failure> {
     deployment.pipelines.get(name).cloned().ok_or_else(|| {
         let known: Vec<&str> = deployment.pipelines.keys().map(String::as_str).collect();
-        Failure::usage(format!("deployment.yaml has no pipeline {name:?}; it has {}", known.join(", ")))
+        let has = if known.is_empty() { "none; add one under `pipelines`".to_owned() } else { known.join(", ") };
+        let meant = did_you_mean(name, known);
+        Failure::usage(format!("deployment.yaml has no pipeline {name:?}; it has {has}{meant}"))
     })
 }
 
@@ -145,7 +148,7 @@ struct Site<'a> {
 
 impl<'a> Site<'a> {
     fn open(deployment: &'a Deployment, name: &'a str, report: Option<&'a Path>) -> Result<Self, Failure> {
-        let environment = deployment.environment(name).map_err(Failure::usage)?;
+        let environment = configuration::environment(deployment, name)?;
         let Some(means) = &environment.driver else {
             return Err(Failure::usage(format!(
                 "environment {name} has no driver: it is gated only. Add `driver:` to it in deployment.yaml to deploy to it"

@@ -87,9 +87,9 @@ pub(crate) async fn run(args: &GateArgs) -> Result<Exit, Failure> {
     if let Some(GateCommand::Serve { env, listen, config }) = &args.command {
         return serve(config, env, *listen).await;
     }
-    let name = args.env.as_deref().ok_or_else(|| Failure::usage("which environment? name it with --env"))?;
     let deployment = configuration::read(&args.config)?;
-    let environment = deployment.environment(name).map_err(Failure::usage)?;
+    let name = configuration::given(&deployment, args.env.as_deref())?;
+    let environment = configuration::environment(&deployment, name)?;
     let decision = ask(&deployment, environment, args.report.as_deref()).await?.decision;
     match args.output {
         Format::Text => print(&text(name, &decision))?,

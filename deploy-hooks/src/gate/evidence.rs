@@ -2,11 +2,17 @@
 
 use super::policy::policy;
 use crate::failure::Failure;
+use crate::files::{read_at_most, read_beginning};
 use greenlight_config::{Deployment, Environment};
 use greenlight_reports::gate::{Artefact, Decision, Evidence, decide};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
+
+/// The gate takes no larger one.
+pub(crate) const REPORT_BYTES_MAX: u64 = 64 << 20;
+/// Two envelopes; what they hold is of a size with the list of checks.
+const ATTESTATION_BYTES_MAX: u64 = 16 << 20;
 
 /// A report and what lies beside it.
 pub(crate) struct Files {
@@ -24,12 +30,14 @@ impl Files {
             format!("cannot read the evidence {}: {error}; `cargo verify --sign-key FILE` writes it", path.display())
         };
         let beside = attestation_of(report);
-        let attestation = match std::fs::read(&beside) {
+        let attestation = match read_at_most(&beside, ATTESTATION_BYTES_MAX) {
             Ok(bytes) => Some(bytes),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(Failure::refused(missing(&beside, &error))),
         };
-        let bytes = std::fs::read(report).map_err(|error| Failure::refused(missing(report, &error)))?;
+        // One byte more is enough for the gate to refuse it for its size.
+        let bytes =
+            read_beginning(report, REPORT_BYTES_MAX + 1).map_err(|error| Failure::refused(missing(report, &error)))?;
         Ok(Self { report: bytes, attestation })
     }
 

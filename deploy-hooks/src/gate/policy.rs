@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::files::read_text;
 use greenlight_config::{Deployment, Environment, Warnings, normalised_sha256};
 use greenlight_reports::Verifier;
 use greenlight_reports::gate::{Artefact, GateWaiver, Policy, WarningRule};
@@ -10,6 +11,10 @@ use std::time::Duration;
 use time::macros::format_description;
 use time::{Date, OffsetDateTime, Time};
 
+/// A key has a line or two.
+const KEY_BYTES_MAX: u64 = 64 << 10;
+const IDS_BYTES_MAX: u64 = 4 << 20;
+
 /// The policy of an environment at this moment.
 ///
 /// # Errors
@@ -17,7 +22,7 @@ use time::{Date, OffsetDateTime, Time};
 pub(crate) async fn policy(deployment: &Deployment, environment: &Environment) -> Result<Policy, Failure> {
     let gate = &environment.gate;
     Ok(Policy {
-        keys: deployment.keys.iter().map(|file| key(&deployment.path(file))).collect::<Result<_, _>>()?,
+        keys: deployment.keys.iter().map(|file| public_key(&deployment.path(file))).collect::<Result<_, _>>()?,
         required: required(deployment, environment)?,
         age_max: Duration::from_secs(gate.age_max_s),
         clock_skew_max: Duration::from_secs(gate.clock_skew_max_s),
@@ -43,27 +48,52 @@ pub(crate) async fn policy(deployment: &Deployment, environment: &Environment) -
     })
 }
 
-fn key(file: &Path) -> Result<Verifier, Failure> {
+/// A public key in PEM.
+///
+/// # Errors
+/// [`Failure`] of usage, with the file and how to make one.
+pub(crate) fn public_key(file: &Path) -> Result<Verifier, Failure> {
     let shown = file.display();
-    let pem = std::fs::read_to_string(file).map_err(|error| {
+    let pem = read_text(file, KEY_BYTES_MAX).map_err(|error| {
         Failure::usage(format!("cannot read the public key {shown}: {error}; `greenlight keygen` makes a pair"))
     })?;
-    Verifier::from_pem(&pem).map_err(|error| Failure::usage(format!("{shown}: {error}")))
+    let no_key = |what: &str| Failure::usage(format!("{shown} {what}"));
+    if pem.contains("PRIVATE KEY-----") {
+        return Err(no_key(
+            "holds a private key, and its public half is wanted: NAME.pub.pem of `greenlight keygen`. Whoever can read the private one can open this gate",
+        ));
+    }
+    if !pem.contains("-----BEGIN PUBLIC KEY-----") {
+        return Err(no_key(
+            "is no public key in PEM, for it has no line `-----BEGIN PUBLIC KEY-----`; `greenlight keygen` makes a pair",
+        ));
+    }
+    Verifier::from_pem(&pem)
+        .map_err(|_| no_key("is damaged, or a key of another kind than ed25519; `greenlight keygen` makes a pair"))
 }
 
 fn required(deployment: &Deployment, environment: &Environment) -> Result<Vec<String>, Failure> {
     let mut required = environment.gate.required.clone();
     if let Some(file) = &environment.gate.required_file {
-        let file = deployment.path(file);
-        let text = std::fs::read_to_string(&file)
-            .map_err(|error| Failure::usage(format!("cannot read the required ids {}: {error}", file.display())))?;
-        let ids = ids(&text);
-        if ids.is_empty() {
-            return Err(Failure::usage(format!("{} names no check", file.display())));
-        }
-        required.extend(ids);
+        required.extend(required_ids(&deployment.path(file))?);
     }
     Ok(required)
+}
+
+/// The checks that a file requires.
+///
+/// # Errors
+/// [`Failure`] of usage: it can't be read, or names none.
+pub(crate) fn required_ids(file: &Path) -> Result<Vec<String>, Failure> {
+    let advice = "write an id a line, as `greenlight verify --list --format terse` prints them";
+    let text = read_text(file, IDS_BYTES_MAX).map_err(|error| {
+        Failure::usage(format!("cannot read the required ids {}: {error}; {advice}", file.display()))
+    })?;
+    let ids = ids(&text);
+    match ids.is_empty() {
+        true => Err(Failure::usage(format!("{} names no check; {advice}", file.display()))),
+        false => Ok(ids),
+    }
 }
 
 /// One id a line, as libtest lists them (`id: test`) or bare; `#` begins a comment.

@@ -46,7 +46,7 @@ pub(crate) async fn serve(config: &str, environment: &str, address: SocketAddr) 
             "{TOKEN} must hold a token of at least {TOKEN_BYTES_MIN} characters; `openssl rand -hex 24` prints one"
         )));
     }
-    configuration::read(config)?.environment(environment).map_err(Failure::usage)?;
+    configuration::environment(&configuration::read(config)?, environment)?;
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|error| Failure::usage(format!("cannot listen on {address}: {error}")))?;
     let address = listener.local_addr().map_err(Failure::unknown)?;

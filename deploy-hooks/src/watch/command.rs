@@ -74,8 +74,9 @@ pub(crate) async fn run(args: &WatchArgs) -> Result<Exit, Failure> {
     let deployment = configuration::read(&args.config)?;
     let environment = named(&deployment, args.env.as_deref())?;
     let out = deployment.path(&deployment.state).join(environment).join("watch");
-    std::fs::create_dir_all(&out)
-        .map_err(|error| Failure::usage(format!("cannot make the folder {}: {error}", out.display())))?;
+    std::fs::create_dir_all(&out).map_err(|error| {
+        Failure::usage(format!("cannot make the folder {}: {error}; see `state` in deployment.yaml", out.display()))
+    })?;
     let _held = alone(&out)?;
     let watch = Watch {
         args,
@@ -105,11 +106,11 @@ fn alone(out: &Path) -> Result<File, Failure> {
 }
 
 fn named<'a>(deployment: &'a Deployment, name: Option<&'a str>) -> Result<&'a str, Failure> {
-    let known: Vec<&str> = deployment.environments.keys().map(String::as_str).collect();
+    let known: Vec<&String> = deployment.environments.keys().collect();
     match (name, &known[..]) {
-        (Some(name), _) => deployment.environment(name).map(|_| name).map_err(Failure::usage),
+        (Some(name), _) => configuration::environment(deployment, name).map(|_| name),
         (None, [only]) => Ok(only),
-        (None, _) => Err(Failure::usage(format!("which environment? name it with --env: {}", known.join(", ")))),
+        (None, _) => configuration::given(deployment, None),
     }
 }
 

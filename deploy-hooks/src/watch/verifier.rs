@@ -1,8 +1,8 @@
-//! greenlight-verify as a program beside this one: hooks never link suites.
+//! A run of greenlight-verify that is watched: only safe checks, bounded in time.
 
+use crate::beside::Beside;
 use crate::failure::Failure;
-use crate::process::secrets_of_the_environment;
-use greenlight_reports::{Exit, shorten};
+use greenlight_reports::Exit;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Deserialize;
 use std::ffi::OsString;
@@ -13,9 +13,6 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-const NAME: &str = "greenlight-verify";
-/// To print its version or its checks.
-const ANSWER_MAX: Duration = Duration::from_secs(30);
 /// To remove its staging after it was asked to end.
 const REMOVAL_MAX: Duration = Duration::from_secs(60);
 /// What decides what runs and where it is written is not the caller's.
@@ -24,7 +21,7 @@ const OURS: [&str; 6] = ["--out", "--plant", "--list", "--explain", "--format", 
 /// The program, and what it is called with.
 #[derive(Debug)]
 pub(super) struct Verifier {
-    program: PathBuf,
+    program: Beside,
     arguments: Vec<OsString>,
     out: PathBuf,
 }
@@ -54,33 +51,18 @@ impl Verifier {
         if let Some(ours) = arguments.iter().find(|given| OURS.contains(&given.split('=').next().unwrap_or_default())) {
             return Err(Failure::usage(format!("{ours} can't be given to greenlight-verify here")));
         }
-        let own = std::env::current_exe().map_err(|error| Failure::usage(format!("where is this program? {error}")))?;
-        let program = own.with_file_name(NAME);
         let tags = tags.iter().flat_map(|tag| ["--tag".to_owned(), tag.clone()]);
         let arguments = tags.chain(arguments.iter().cloned()).map(OsString::from).collect();
-        let found = Self { program, arguments, out };
-        let version = found.ask(&["--version".into()]).await?;
-        let expected = concat!("greenlight-verify ", env!("CARGO_PKG_VERSION"));
-        if version.trim() != expected {
-            return Err(Failure::usage(format!(
-                "{} is {:?} and must be {expected:?}; install both from one release",
-                found.shown(),
-                version.trim()
-            )));
-        }
+        let found = Self { program: Beside::find().await?, arguments, out };
         found.refuse_unsafe().await?;
         Ok(found)
-    }
-
-    fn shown(&self) -> std::path::Display<'_> {
-        self.program.display()
     }
 
     async fn refuse_unsafe(&self) -> Result<(), Failure> {
         let mut arguments = self.arguments.clone();
         arguments.extend(["--list", "--format", "json"].map(OsString::from));
-        let listed: Vec<Listed> = serde_json::from_str(&self.ask(&arguments).await?)
-            .map_err(|error| Failure::usage(format!("{} --list prints no list: {error}", self.shown())))?;
+        let listed: Vec<Listed> = serde_json::from_str(&self.program.ask(&arguments).await?)
+            .map_err(|error| Failure::usage(format!("{} --list prints no list: {error}", self.program.shown())))?;
         let unsafe_ids: Vec<&str> = listed.iter().filter(|check| !check.safe).map(|check| check.id.as_str()).collect();
         if listed.is_empty() {
             return Err(Failure::new(Exit::Incomplete, "no check is selected; nothing would be watched"));
@@ -94,21 +76,6 @@ impl Verifier {
         }
     }
 
-    /// What it prints.
-    async fn ask(&self, arguments: &[OsString]) -> Result<String, Failure> {
-        let failed = |what: String| Failure::usage(format!("{}: {what}", self.shown()));
-        let mut command = Command::new(&self.program);
-        command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-        let answer = timeout(ANSWER_MAX, command.output()).await;
-        let answer = answer.map_err(|_| failed(format!("no answer within {} s", ANSWER_MAX.as_secs())))?;
-        let answer = answer.map_err(|error| failed(format!("{error}; it must lie beside greenlight")))?;
-        if !answer.status.success() {
-            let said = secrets_of_the_environment().text(String::from_utf8_lossy(&answer.stderr).trim());
-            return Err(failed(format!("{}: {}", answer.status, shorten(&said, 2_000))));
-        }
-        Ok(String::from_utf8_lossy(&answer.stdout).into_owned())
-    }
-
     /// Runs it, after the report of the run before was taken away. What it says is shown.
     ///
     /// # Errors
@@ -120,11 +87,11 @@ impl Verifier {
             }
             _ => {}
         }
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new(self.program.program());
         command.args(&self.arguments).arg("--out").arg(&self.out);
         // In a process group of its own, a Ctrl-C at the terminal reaches it through us only, and once.
         command.stdin(Stdio::null()).stdout(Stdio::null()).process_group(0).kill_on_drop(true);
-        let mut child = command.spawn().map_err(|error| format!("{}: {error}", self.shown()))?;
+        let mut child = command.spawn().map_err(|error| format!("{}: {error}", self.program.shown()))?;
         let ended: Option<std::io::Result<ExitStatus>> = tokio::select! {
             ended = child.wait() => Some(ended),
             () = interrupt.cancelled() => None,

@@ -2,11 +2,18 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where it can not go on")]
 
+mod bin;
+mod completions;
 mod deploy;
+mod doctor;
 mod gate;
+mod help;
+mod init;
+mod input;
 mod notify;
 mod outside;
 mod serve;
 mod sinks;
+mod verify;
 mod watch;
 mod world;

@@ -19,7 +19,7 @@ pub enum Refusal {
     )]
     NoKeys,
     /// The report is larger than any that was written.
-    #[error("the report has {bytes} bytes, and no report is larger than {bytes_max}")]
+    #[error("the report has {bytes} bytes or more, and none is larger than {bytes_max}")]
     TooLarge {
         /// Its size.
         bytes: usize,

@@ -1,0 +1,12 @@
+//! `greenlight doctor`: what this machine lacks, and the command that mends it.
+
+mod command;
+mod configuration;
+mod facts;
+mod finding;
+mod judge;
+mod look;
+
+pub(crate) use command::{DoctorArgs, run};
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+echo nothing > report.intoto.jsonl

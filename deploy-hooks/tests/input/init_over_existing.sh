@@ -1,0 +1,1 @@
+mkdir config; echo mine > config/deployment.yaml

@@ -1,0 +1,1 @@
+rm pub.pem; mkdir pub.pem

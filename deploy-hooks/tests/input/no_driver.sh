@@ -1,0 +1,1 @@
+sed -i '/^    driver:/,/^  [a-z]/{/^    driver:/d;/^      command:/d;/^        /d}' deployment.yaml

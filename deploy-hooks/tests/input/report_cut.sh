@@ -1,0 +1,1 @@
+head -c 700 report.json > r; mv r report.json

@@ -1,0 +1,1 @@
+rm report.json; mkdir report.json

@@ -1,0 +1,1 @@
+sed -i 's/required: \[api.a\]/required_file: list.txt/' deployment.yaml

@@ -1,0 +1,1 @@
+sed -i 's|^state: state|state: /proc/greenlight|' deployment.yaml

@@ -1,0 +1,1 @@
+sed -i 's/required: \[api.a\]/required: [api.a, api.b]/' deployment.yaml

@@ -1,0 +1,1 @@
+sed -i '/^pipelines/,$d' deployment.yaml

@@ -1,0 +1,1 @@
+sed -i 's/format: 1/format: 2/; s/age_max_s: 3600/age_max_s: 0/; s/required: \[api.a\]/required: [smoke, smoke]/; s/program_sha256: b1/program_sha256: xx/; s/production\]/produktion]/; s/timeout_s: 30/timeout_s: 0/' deployment.yaml

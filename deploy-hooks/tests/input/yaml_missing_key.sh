@@ -1,0 +1,1 @@
+sed -i '0,/report: report.json, /s///' deployment.yaml

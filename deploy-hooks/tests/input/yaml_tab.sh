@@ -1,0 +1,1 @@
+printf 'format: 1\nenvironments:\n\tstaging: {}\n' > deployment.yaml

@@ -1,0 +1,1 @@
+sed -i 's/^state: state/state: state\nstate: other/' deployment.yaml

@@ -1,0 +1,1 @@
+sed -i '0,/command:/s//comand:/' deployment.yaml

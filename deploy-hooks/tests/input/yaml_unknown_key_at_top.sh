@@ -1,0 +1,1 @@
+sed -i 's/^keys:/key:/' deployment.yaml

@@ -1,0 +1,1 @@
+sed -i '0,/age_max_s: 3600/s//age_max_s: 3600, warnings: acepted/' deployment.yaml
