@@ -5,6 +5,7 @@
 //! of all formats only the sealed JSON is ever read back ([`open`]).
 
 mod attest;
+mod causes;
 mod compare;
 mod exit;
 pub mod gate;
@@ -18,6 +19,7 @@ mod text;
 mod writer;
 
 pub use attest::{Untrusted, attest, open_signed};
+pub use causes::{KnownFault, LikelyCause, likely_causes};
 pub use compare::{Comparison, compare};
 pub use exit::Exit;
 pub use journal::Journal;

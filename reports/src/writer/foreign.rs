@@ -147,7 +147,7 @@ proptest! {
     fn every_format_holds_the_same_counts(report in any_report()) {
         let counts = report.counts;
         let own = usize::from(report.unexplained().is_some());
-        let page = html(&report);
+        let page = html(&report, &[]);
         prop_assert_eq!(counts_of_html(&page), counts);
 
         let value: Value = serde_json::from_slice(&ctrf(&report).expect("ctrf")).expect("json");

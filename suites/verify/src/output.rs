@@ -1,6 +1,10 @@
 //! What a run leaves: files in a folder, and lines for people.
 
-use greenlight_harness::reports::{CheckResult, Outcome, Report, RunVerdict, ctrf, html, json, junit};
+use crate::prove::naming;
+use greenlight_fixtures::catalogue;
+use greenlight_harness::reports::{
+    CheckResult, KnownFault, LikelyCause, Outcome, Report, RunVerdict, ctrf, html, json, junit, likely_causes,
+};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File, TryLockError};
@@ -63,10 +67,11 @@ impl OutDir {
 /// # Errors
 /// When a file can't be written.
 pub fn write_files(folder: &Path, report: &Report) -> io::Result<()> {
+    let causes = causes(report);
     write_whole(folder, "report.json", &json(report)?)?;
     write_whole(folder, "junit.xml", &junit(report)?)?;
     write_whole(folder, "ctrf.json", &ctrf(report)?)?;
-    write_whole(folder, "index.html", html(report).as_bytes())
+    write_whole(folder, "index.html", html(report, &causes).as_bytes())
 }
 
 /// Writes a file whole or not at all.
@@ -76,6 +81,19 @@ pub(crate) fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> io::Result
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(partial, folder.join(name))
+}
+
+/// Red checks that look like one fault of the catalogue.
+fn causes(report: &Report) -> Vec<LikelyCause> {
+    let entries = catalogue();
+    let known: Vec<KnownFault<'_>> = entries
+        .iter()
+        .map(|entry| {
+            let others = naming(entry.fault).into_iter().map(|check| check.id).filter(|id| *id != entry.root);
+            KnownFault { name: entry.fault.name(), root: entry.root, consequences: others.collect() }
+        })
+        .collect();
+    likely_causes(report, &known)
 }
 
 /// One line per ended check, for progress.
@@ -96,8 +114,17 @@ pub fn print_report(report: &Report, folder: &Path) -> String {
         let _ = writeln!(text, "  {suite:<16} {}", counts.join("   "));
     }
     let is_staging = report.header.target.kind == "containers";
+    let causes = causes(report);
+    let is_folded = |id: &String| causes.iter().any(|cause| cause.consequences.contains(id));
     for result in report.results.iter().filter(|result| is_staging || result.outcome != Outcome::Skipped) {
+        if is_folded(&result.id) {
+            continue;
+        }
         text.push_str(&finding(result));
+        for cause in causes.iter().filter(|cause| cause.root == result.id) {
+            let (count, with) = (cause.consequences.len(), cause.consequences.join(", "));
+            let _ = writeln!(text, "  with it   {count} more, as under the fault {}: {with}", cause.fault);
+        }
     }
     if !is_staging {
         text.push_str(&not_seen(report));

@@ -2,15 +2,15 @@
 
 use super::page::{outcome, say};
 use crate::writer::blame::{by_blame, deepest_first};
-use crate::{AppliedWaiver, CheckResult, Failure, Outcome, Report};
+use crate::{AppliedWaiver, CheckResult, Failure, LikelyCause, Outcome, Report};
 use maud::{Markup, html};
 
-pub(super) fn all(report: &Report) -> Markup {
+pub(super) fn all(report: &Report, causes: &[LikelyCause]) -> Markup {
     let of = |outcome: Outcome| -> Vec<&CheckResult> {
         report.results.iter().filter(|result| result.outcome == outcome).collect()
     };
     html! {
-        (failures(&deepest_first(report, |result| result.outcome == Outcome::Failed)))
+        (failures(&deepest_first(report, |result| result.outcome == Outcome::Failed), causes))
         (section("warned", "Warnings", "True today and soon not, or accepted for the time being by a waiver.",
             &of(Outcome::Warned), warned))
         (section("errored", "Not found out", "Neither true nor false is known of these.", &of(Outcome::Errored), unknown))
@@ -19,19 +19,23 @@ pub(super) fn all(report: &Report) -> Markup {
     }
 }
 
-/// Groups by blame; the first is open, and each says what is folded in it.
-fn failures(failed: &[&CheckResult]) -> Markup {
-    let groups = by_blame(failed);
+/// What looks like one known fault first, under the check to begin with; the rest by blame. The first group is open, and
+/// each says what is folded in it.
+fn failures(failed: &[&CheckResult], causes: &[LikelyCause]) -> Markup {
+    let is_folded = |id: &String| causes.iter().any(|cause| cause.root == *id || cause.consequences.contains(id));
+    let rest: Vec<&CheckResult> = failed.iter().copied().filter(|result| !is_folded(&result.id)).collect();
+    let groups = by_blame(&rest);
     html! {
-        @if !groups.is_empty() {
+        @if !failed.is_empty() {
             section aria-labelledby="failed" {
                 h2 #failed { "Failed (" (failed.len()) ")" }
+                @for (index, cause) in causes.iter().enumerate() { (likely(cause, failed, index == 0)) }
                 p.hint {
                     "Grouped by the component that each check blames; what others stand on comes first, so begin there. "
                     "Which failure caused which was not measured: a later group may have a cause of its own."
                 }
                 @for (index, (blame, results)) in groups.iter().enumerate() {
-                    details.group open[index == 0] {
+                    details.group open[index == 0 && causes.is_empty()] {
                         summary {
                             b { (blame.map_or_else(|| "no blame".to_owned(), |blame| blame.to_string())) }
                             ": " (results.len()) " failed "
@@ -40,6 +44,29 @@ fn failures(failed: &[&CheckResult]) -> Markup {
                         @for result in results { (article(result, &failed_body(result))) }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// One group of checks that look like one fault: the root, and folded below it what is red with it.
+fn likely(cause: &LikelyCause, failed: &[&CheckResult], is_open: bool) -> Markup {
+    let of = |id: &String| failed.iter().copied().find(|result| result.id == *id);
+    html! {
+        details.group.cause open[is_open] {
+            summary {
+                b { "Looks like one fault: " code { (say(&cause.fault)) } } ": begin with " code { (say(&cause.root)) }
+                ", " (cause.consequences.len()) " more with it "
+                span.ids { @for id in &cause.consequences { code { (say(id)) } " " } }
+            }
+            p.hint {
+                "Exactly these turned red when this fault was planted in a real staging. That is a likeness and no proof: "
+                "mend the first, and run again."
+            }
+            @if let Some(root) = of(&cause.root) { (article(root, &failed_body(root))) }
+            details {
+                summary { "Red with it" }
+                @for result in cause.consequences.iter().filter_map(of) { (article(result, &failed_body(result))) }
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::{findings, plots, table};
 use crate::text::{printable, shorten};
 use crate::writer::moment::millis;
-use crate::{Counts, Identity, Outcome, Report, RunVerdict};
+use crate::{Counts, Identity, LikelyCause, Outcome, Report, RunVerdict};
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
 const STYLE: &str = include_str!("style.css");
@@ -14,7 +14,9 @@ const TEXT_BYTES_MAX: usize = 8_000;
 
 /// The report as one self-contained HTML file: the verdict first, then what is red with its fix, what warns, what is
 /// unknown, every check with what it measured, and when each ran.
-pub fn html(report: &Report) -> String {
+///
+/// Failures that look like one known fault ([`crate::likely_causes`]) are folded under the check to begin with.
+pub fn html(report: &Report, causes: &[LikelyCause]) -> String {
     let page = markup! {
         (DOCTYPE)
         html lang="en" {
@@ -31,7 +33,7 @@ pub fn html(report: &Report) -> String {
                 (banner(report))
                 main {
                     (verdict(report))
-                    (findings::all(report))
+                    (findings::all(report, causes))
                     (table::suites(report))
                     (plots::timeline(report))
                 }

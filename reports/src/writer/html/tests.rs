@@ -1,6 +1,7 @@
 //! The page, read as a browser reads it.
 
 use super::html;
+use crate::LikelyCause;
 use crate::seal::tests::{passed, report, result};
 use crate::text::printable;
 use crate::writer::foreign::{any_report, dom, elements, text};
@@ -15,7 +16,7 @@ const ELEMENTS: &[&str] = &[
 ];
 
 fn page_text(report: &Report) -> String {
-    text(&dom(&html(report)).document)
+    text(&dom(&html(report, &[])).document)
 }
 
 fn position(text: &str, part: &str) -> usize {
@@ -63,7 +64,7 @@ fn a_run_that_tested_nothing_says_so_loudly() {
 fn failures_are_grouped_by_blame_and_no_cause_is_claimed() {
     let mut redis = result("z.redis", Outcome::Failed);
     redis.attempts[0].failure.as_mut().expect("a failure").blame = Component::Redis;
-    let page = html(&report(vec![result("a.keys", Outcome::Failed), redis]));
+    let page = html(&report(vec![result("a.keys", Outcome::Failed), redis]), &[]);
     let groups: Vec<_> = elements(&dom(&page))
         .into_iter()
         .filter(|(name, attributes, _)| name == "details" && attributes.iter().any(|(_, value)| value == "group"))
@@ -76,6 +77,28 @@ fn failures_are_grouped_by_blame_and_no_cause_is_claimed() {
 }
 
 #[test]
+fn what_looks_like_one_fault_is_folded_under_its_root() {
+    let results = ["a.redis", "a.rooms", "b.own"].map(|id| result(id, Outcome::Failed)).to_vec();
+    let [fault, root] = ["redis_stopped", "a.redis"].map(str::to_owned);
+    let cause = LikelyCause { fault, root, consequences: vec!["a.rooms".into()] };
+    let page = html(&report(results), &[cause]);
+    let groups: Vec<String> = elements(&dom(&page))
+        .into_iter()
+        .filter(|(name, attributes, _)| {
+            name == "details" && attributes.iter().any(|(_, value)| value.starts_with("group"))
+        })
+        .map(|(_, _, node)| text(&node))
+        .collect();
+    assert_eq!(groups.len(), 2);
+    assert!(
+        groups[0].starts_with("Looks like one fault: redis_stopped: begin with a.redis, 1 more with it a.rooms"),
+        "{}",
+        groups[0]
+    );
+    assert!(groups[1].contains("1 failed b.own") && !groups[1].contains("a.rooms"), "{}", groups[1]);
+}
+
+#[test]
 fn a_waiver_links_only_to_web_pages() {
     for (address, links) in
         [("https://github.com/livekit/livekit/issues/1", 1), ("javascript:alert(1)", 0), ("livekit#1", 0)]
@@ -83,7 +106,7 @@ fn a_waiver_links_only_to_web_pages() {
         let mut warned = result("a.b", Outcome::Warned);
         let [reason, owner, until] = ["known", "us", "2027-01-01"].map(str::to_owned);
         warned.attempts[0].waiver = Some(AppliedWaiver { reason, owner, until, link: address.into() });
-        let page = html(&report(vec![passed("a.c"), warned]));
+        let page = html(&report(vec![passed("a.c"), warned]), &[]);
         let found = elements(&dom(&page)).iter().filter(|(name, ..)| name == "a").count();
         assert_eq!(found, links, "{address}");
         assert!(page_text(&report(vec![])).contains("no check passed"));
@@ -97,7 +120,7 @@ fn a_time_is_drawn_against_its_limit() {
     slow.attempts[0].measured[0].name = "join_ms_p95".into();
     slow.attempts[0].measured[0].value = 100.0;
     slow.attempts[0].measured[0].limit = Limit::AtMost(200.0);
-    let page = html(&report(vec![slow, passed("a.c")]));
+    let page = html(&report(vec![slow, passed("a.c")]), &[]);
     let widths: Vec<String> = elements(&dom(&page))
         .into_iter()
         .filter(|(_, attributes, _)| attributes.iter().any(|(name, value)| name == "class" && value == "value"))
@@ -116,7 +139,7 @@ fn attempts_at_the_same_time_stand_in_two_lanes() {
     later.attempts[0].duration_ms = 20_000;
     let mut first = passed("a.b");
     first.attempts[0].duration_ms = 30_000;
-    let page = html(&report(vec![later, first]));
+    let page = html(&report(vec![later, first]), &[]);
     let bars: Vec<Vec<String>> = elements(&dom(&page))
         .into_iter()
         .filter(|(name, attributes, _)| name == "rect" && attributes.iter().any(|(_, value)| value == "passed"))
@@ -132,7 +155,7 @@ proptest! {
 
     #[test]
     fn no_text_becomes_markup(report in any_report()) {
-        let page = html(&report);
+        let page = html(&report, &[]);
         let document = dom(&page);
         prop_assert!(document.errors.borrow().is_empty(), "{:?}", document.errors.borrow());
         for (name, attributes, node) in elements(&document) {
