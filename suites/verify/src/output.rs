@@ -5,6 +5,7 @@ use greenlight_fixtures::catalogue;
 use greenlight_harness::reports::{
     CheckResult, KnownFault, LikelyCause, Outcome, Report, RunVerdict, ctrf, html, json, junit, likely_causes,
 };
+use greenlight_suites::checks;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File, TryLockError};
@@ -134,7 +135,15 @@ pub fn print_report(report: &Report, folder: &Path) -> String {
     }
     let _ = writeln!(text, "{}", verdict_line(report));
     let _ = writeln!(text, "report   {0}/index.html  {0}/report.json  {0}/junit.xml", folder.display());
+    if let Some(first) = report.results.iter().find(|result| result.outcome.is_red() && !is_folded(&result.id)) {
+        let _ = writeln!(text, "next     cargo verify --test {0}      cargo verify --explain {0}", first.id);
+    }
     text
+}
+
+/// Whom a false claim hurts, as the check's own documentation says.
+fn hurts(id: &str) -> String {
+    checks().iter().find(|check| check.id == id).map(|check| check.source.hurts()).unwrap_or_default()
 }
 
 /// What a deployment at its address does not show, by what would show it: the most first.
@@ -162,13 +171,18 @@ fn finding(result: &CheckResult) -> String {
         (Outcome::Failed | Outcome::Warned, Some(failure)) => {
             let word = result.outcome.word().to_uppercase();
             let _ = writeln!(text, "{word:<8} {:<48} blame: {}", result.id, failure.blame);
+            let hurts = hurts(&result.id);
             for (label, value) in [
                 ("what", &failure.what),
+                ("hurts", &hurts),
                 ("found", &failure.found),
                 ("expected", &failure.expected),
                 ("fix", &failure.fix),
                 ("at", &failure.at),
             ] {
+                if value.is_empty() {
+                    continue;
+                }
                 let _ = writeln!(text, "  {label:<9} {value}");
             }
             if let Some(waiver) = result.waiver() {
