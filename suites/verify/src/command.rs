@@ -260,9 +260,12 @@ fn print(format: OutputFormat, report: &Report, out: &OutDir) -> io::Result<()> 
     io::stdout().write_all(text.as_bytes())
 }
 
-/// Whether it may run on a target that serves users: it loads nothing and ends nothing. `greenlight watch` runs no other.
+/// Whether it may run on a target that serves users: it loads, attacks, changes and ends nothing. `greenlight watch` runs no other.
 fn is_safe(check: &Check) -> bool {
-    !check.needs.iter().any(|need| matches!(need, Capability::Load | Capability::Drill))
+    !check
+        .needs
+        .iter()
+        .any(|need| matches!(need, Capability::Load | Capability::Drill | Capability::Attack | Capability::Owned))
 }
 
 fn list(selected: &[&'static Check], format: ListFormat) -> io::Result<()> {
