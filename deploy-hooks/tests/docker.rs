@@ -70,6 +70,8 @@ struct World {
     key: Key,
     balancer: u16,
     runtime_api: u16,
+    /// Where blue and green are, past the balancer.
+    urls: [String; 2],
 }
 
 impl Drop for World {
@@ -91,6 +93,7 @@ impl World {
             key: Key { id: "APIprod".into(), secret: Secret::new("a-secret-of-production-that-is-long-enough") },
             balancer,
             runtime_api,
+            urls: [a, d].map(|port| format!("http://127.0.0.1:{port}")),
         };
         let name = &world.name;
         done(&["network", "create", name]);
@@ -129,7 +132,12 @@ impl World {
 
     fn deployment(&self, blue: [u16; 3], green: [u16; 3]) -> String {
         let ports = |[http, tcp, udp]: [u16; 3]| format!("{{http: {http}, rtc_tcp: {tcp}, rtc_udp: {udp}}}");
-        let ask = |url: &str| format!("[python3, -c, \"import os, urllib.request as u; u.urlopen({url}, timeout=5)\"]");
+        let told = self.path("told").display().to_string();
+        let ask = |url: &str| {
+            let names = "('GREENLIGHT_COLOUR', 'GREENLIGHT_URL', 'LIVEKIT_URL', 'GREENLIGHT_OTHER_URL')";
+            let write = format!("open('{told}', 'a').write(' '.join(os.environ[n] for n in {names}) + '\\\\n')");
+            format!("[python3, -c, \"import os, urllib.request as u; {write}; u.urlopen({url}, timeout=5)\"]")
+        };
         format!(
             "format: 1
 keys: [pub.pem]
@@ -157,7 +165,7 @@ environments:
             ports(blue),
             ports(green),
             self.runtime_api,
-            ask("os.environ['GREENLIGHT_URL']"),
+            ask("os.environ['LIVEKIT_URL']"),
             ask(&format!("'http://127.0.0.1:{}/'", self.balancer)),
         )
     }
@@ -314,6 +322,9 @@ fn moves(world: &World) {
     let (code, said) = world.deploy();
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(world.there(), (vec!["blue".to_owned()], "blue".to_owned()));
+    // Both lines are told where the colour and the other one are.
+    let [blue, green] = world.urls.clone();
+    assert_eq!(world.read("told"), format!("blue {blue} {blue} {green}\n").repeat(2));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let (load, stop) = (Arc::new(Load::default()), CancellationToken::new());
     let url = format!("http://127.0.0.1:{}", world.balancer);
@@ -360,7 +371,7 @@ fn bad_releases(world: &World) {
     world.put("livekit.yaml", &good_config);
     world.put(
         "deployment.yaml",
-        &good_deployment.replacen("u.urlopen(os.environ['GREENLIGHT_URL']", "u.urlopen('http://127.0.0.1:9'", 1),
+        &good_deployment.replacen("u.urlopen(os.environ['LIVEKIT_URL']", "u.urlopen('http://127.0.0.1:9'", 1),
     );
     let (code, said) = world.deploy();
     assert_eq!(code, Some(7), "{said}");

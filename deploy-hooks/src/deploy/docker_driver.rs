@@ -1,7 +1,7 @@
 //! The driver `docker`: one container a colour, HAProxy in front.
 
 use super::driver::Driver;
-use super::hands::Hands;
+use super::hands::{Hands, urls_of};
 use super::haproxy;
 use super::phase::Colour;
 use crate::engine::{Engine, Wanted};
@@ -54,8 +54,8 @@ impl DockerDriver<'_> {
         format!("http://{host}:{}", self.ports(colour).http)
     }
 
-    fn told(&self, colour: Colour) -> [(&'static str, String); 1] {
-        [("URL", self.url(colour))]
+    fn told(&self, colour: Colour) -> [(&'static str, String); 3] {
+        urls_of(self.url(colour), self.url(colour.other()))
     }
 
     fn wanted(&self, colour: Colour) -> Result<Wanted, Failure> {

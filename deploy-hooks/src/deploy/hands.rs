@@ -48,15 +48,22 @@ pub(crate) fn expected(artefact: &Artefact) -> Vec<String> {
     .collect()
 }
 
+/// By what a line is told where a colour is. LIVEKIT_URL is what `lk` and `greenlight-verify` read, so that they test the
+/// colour and not whatever the operator's shell points at.
+pub(crate) fn urls_of(url: String, other: String) -> [(&'static str, String); 3] {
+    [("GREENLIGHT_URL", url.clone()), ("LIVEKIT_URL", url), ("GREENLIGHT_OTHER_URL", other)]
+}
+
 impl Hands<'_> {
     fn told(&self, colour: Option<Colour>, more: &[(&str, String)]) -> Vec<(String, String)> {
-        let mut told = vec![("ENVIRONMENT", self.name.to_owned()), ("DEPLOY", self.deploy.clone())];
+        let mut told =
+            vec![("GREENLIGHT_ENVIRONMENT", self.name.to_owned()), ("GREENLIGHT_DEPLOY", self.deploy.clone())];
         if let Some(colour) = colour {
-            told.push(("COLOUR", colour.word().to_owned()));
-            told.push(("OTHER_COLOUR", colour.other().word().to_owned()));
+            told.push(("GREENLIGHT_COLOUR", colour.word().to_owned()));
+            told.push(("GREENLIGHT_OTHER_COLOUR", colour.other().word().to_owned()));
         }
         told.extend(more.iter().cloned());
-        told.into_iter().map(|(name, value)| (format!("GREENLIGHT_{name}"), value)).collect()
+        told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// Runs one line of the operator's and returns what it printed.
