@@ -4,7 +4,7 @@ use super::driver::Driver;
 use super::hands::{Hands, urls_of};
 use super::phase::Colour;
 use crate::failure::Failure;
-use greenlight_config::{Lines, Step};
+use greenlight_config::{Lines, Step, Urls};
 
 /// One deploy's hands.
 pub(crate) struct CommandDriver<'a> {
@@ -20,12 +20,12 @@ impl CommandDriver<'_> {
     }
 
     /// Where the colour and the other one are, if deployment.yaml says so.
-    fn told(&self, colour: Colour) -> Vec<(&'static str, String)> {
-        let Some(urls) = &self.lines.urls else { return Vec::new() };
-        let (blue, green) = (urls.blue.clone(), urls.green.clone());
+    async fn told(&self, colour: Colour) -> Vec<(&'static str, String)> {
+        let Some(Urls { blue, green }) = self.lines.urls.clone() else { return Vec::new() };
+        let active = self.active().await.is_ok_and(|active| active == Some(colour.other()));
         match colour {
-            Colour::Blue => urls_of(blue, green).into(),
-            Colour::Green => urls_of(green, blue).into(),
+            Colour::Blue => urls_of(blue, green, active),
+            Colour::Green => urls_of(green, blue, active),
         }
     }
 }
@@ -46,7 +46,7 @@ impl Driver for CommandDriver<'_> {
     }
 
     async fn verify(&self, colour: Colour) -> Result<(), Failure> {
-        self.hands.line(&self.lines.verify, Some(colour), &self.told(colour)).await.map(drop)
+        self.hands.line(&self.lines.verify, Some(colour), &self.told(colour).await).await.map(drop)
     }
 
     async fn switch(&self, colour: Colour) -> Result<(), Failure> {
@@ -54,7 +54,7 @@ impl Driver for CommandDriver<'_> {
     }
 
     async fn watch(&self, colour: Colour) -> Result<(), Failure> {
-        self.hands.soak(&self.lines.watch, colour, &self.told(colour)).await
+        self.hands.soak(&self.lines.watch, colour, &self.told(colour).await).await
     }
 
     async fn drain(&self, colour: Colour) -> Result<(), Failure> {

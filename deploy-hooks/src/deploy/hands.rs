@@ -49,9 +49,14 @@ pub(crate) fn expected(artefact: &Artefact) -> Vec<String> {
 }
 
 /// By what a line is told where a colour is. LIVEKIT_URL is what `lk` and `greenlight-verify` read, so that they test the
-/// colour and not whatever the operator's shell points at.
-pub(crate) fn urls_of(url: String, other: String) -> [(&'static str, String); 3] {
-    [("GREENLIGHT_URL", url.clone()), ("LIVEKIT_URL", url), ("GREENLIGHT_OTHER_URL", other)]
+/// colour and not whatever the operator's shell points at. Of the other colour it is told while that one has the traffic:
+/// one that is not there yet, or from which traffic was taken back, is nothing to hold this one against.
+pub(crate) fn urls_of(url: String, other: String, active: bool) -> Vec<(&'static str, String)> {
+    let mut told = vec![("GREENLIGHT_URL", url.clone()), ("LIVEKIT_URL", url)];
+    if active {
+        told.push(("GREENLIGHT_OTHER_URL", other));
+    }
+    told
 }
 
 impl Hands<'_> {

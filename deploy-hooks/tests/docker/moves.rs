@@ -12,9 +12,9 @@ pub(super) fn moves() {
     let (code, said) = world.deploy();
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(world.there(), (vec!["blue".to_owned()], "blue".to_owned()));
-    // Both lines are told where the colour and the other one are.
+    // Both lines are told where the colour is; at the first deploy there is no other one.
     let [blue, green] = world.urls.clone();
-    assert_eq!(world.read("told"), format!("blue {blue} {blue} {green}\n").repeat(2));
+    assert_eq!(world.read("told"), format!("blue {blue} {blue} -\n").repeat(2));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let (load, stop) = (Arc::new(Load::default()), CancellationToken::new());
     let url = format!("http://127.0.0.1:{}", world.balancer);
@@ -27,6 +27,9 @@ pub(super) fn moves() {
         assert_eq!(code, Some(0), "{said}");
         assert_eq!(world.there(), (vec![colour.to_owned()], colour.to_owned()), "{said}");
     }
+    let told = world.read("told");
+    let told: Vec<&str> = told.lines().skip(2).take(2).collect();
+    assert_eq!(told, [format!("green {green} {green} {blue}"), format!("green {green} {green} -")]);
     stop.cancel();
     runtime.block_on(running).expect("the load ended");
     let (joins, calls) = (load.joins.load(Ordering::Relaxed), load.calls.load(Ordering::Relaxed));

@@ -54,11 +54,12 @@ fn verify_and_watch_are_told_where_the_colour_is_if_it_is_known() {
     world.put("there/told", "");
     let urls = "      command:\n        urls: {blue: \"http://10.0.0.1:7880\", green: \"http://10.0.0.2:7880\"}\n";
     world.put("deployment.yaml", &world.read("deployment.yaml").replace("      command:\n", urls));
-    let told = "http://10.0.0.1:7880 http://10.0.0.1:7880 http://10.0.0.2:7880";
-    assert_eq!(deploy(), format!("verify {told}\nwatch {told}\n"));
+    // The other one while it has the traffic, which is before the switch only.
+    let told = "http://10.0.0.1:7880 http://10.0.0.1:7880";
+    assert_eq!(deploy(), format!("verify {told} http://10.0.0.2:7880\nwatch {told} \n"));
     world.put("there/told", "");
-    let told = "http://10.0.0.2:7880 http://10.0.0.2:7880 http://10.0.0.1:7880";
-    assert_eq!(deploy(), format!("verify {told}\nwatch {told}\n"));
+    let told = "http://10.0.0.2:7880 http://10.0.0.2:7880";
+    assert_eq!(deploy(), format!("verify {told} http://10.0.0.1:7880\nwatch {told} \n"));
 }
 
 #[test]

@@ -80,7 +80,8 @@ fn deployment(place: &Place, root: &Path, suites: &Path) -> String {
     let [key, report, required] =
         ["config/greenlight.pub.pem", "target/greenlight/report.json", "config/required_checks.txt"]
             .map(|file| quoted(&root.join(file)));
-    let _suites = quoted(suites);
+    let suites = quoted(suites);
+    let [on_the_colour, on_the_balancer] = ["verify", "watch"].map(|step| quoted(&place.path(step)));
     format!(
         "# Written by `cargo xtask demo up`; `cargo xtask demo down` removes it with all that it speaks of.
 format: 1
@@ -91,6 +92,7 @@ environments:
     # As demanding as production: every check there is, an hour ago at most.
     gate: {{report: {report}, required_file: {required}, age_max_s: 3600}}
     artefact: {{image: \"{SERVER}\", version: 1.13.5}}
+    soak_s: 10
     driver:
       docker:
         name: {name}
@@ -100,10 +102,22 @@ environments:
         blue: {blue}
         green: {green}
         balancer: {{runtime_api: \"127.0.0.1:{runtime_api}\", backend: nodes, blue: blue, green: green, state_file: haproxy/state}}
-        # Against the colour: a deploy says where it is by LIVEKIT_URL. The key comes from target/demo/env.
-        verify: {{name: suites, run: [python3, -c, \"import os, urllib.request as u; u.urlopen(os.environ['LIVEKIT_URL'])\"], timeout_s: 120}}
-        # What callers see.
-        watch: {{name: callers, run: [python3, -c, \"import urllib.request as u; u.urlopen('http://127.0.0.1:{clients}')\"], timeout_s: 60}}
+        # The suites on the colour: a deploy says where it is by LIVEKIT_URL; the key comes from the file env beside this one.
+        # While the other colour has the traffic, rooms over both are tried: they must be on one Redis.
+        verify:
+          name: suites
+          run:
+            - sh
+            - -c
+            - exec \"$0\" --target url --tag smoke --out \"$1\" ${{GREENLIGHT_OTHER_URL:+--node new=$LIVEKIT_URL --node old=$GREENLIGHT_OTHER_URL}}
+            - {suites}
+            - {on_the_colour}
+          timeout_s: 120
+        # The suites on what callers reach, again and again for soak_s.
+        watch:
+          name: callers
+          run: [{suites}, --url, \"http://127.0.0.1:{clients}\", --tag, smoke, --out, {on_the_balancer}]
+          timeout_s: 60
         drain_timeout_s: 120
 "
     )

@@ -62,8 +62,8 @@ pub struct Lines {
     pub drain: Step,
     /// Removes what is left of the colour.
     pub remove: Step,
-    /// Where each colour is reached past the balancer. With it `verify` and `watch` are told by GREENLIGHT_URL, LIVEKIT_URL
-    /// and GREENLIGHT_OTHER_URL as well; without it they must know.
+    /// Where each colour is reached past the balancer. With it `verify` and `watch` are told by GREENLIGHT_URL and
+    /// LIVEKIT_URL as well, and while the other colour has the traffic by GREENLIGHT_OTHER_URL; without it they must know.
     pub urls: Option<Urls>,
 }
 
