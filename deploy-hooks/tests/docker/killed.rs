@@ -56,6 +56,7 @@ fn each_phase(world: &World, way: &str) {
         assert_eq!(world.there(), all(ended.1), "killed in {phase}, {way}: {said}");
         world.serves();
         let state = if ended.1 == new { "all new" } else { "all old" };
+        let way = if can_go_back { way } else { "resume" };
         eprintln!("  killed in {phase:<8} {way:<6} {state}, exit {}, {:.1} s", ended.0, begun.elapsed().as_secs_f64());
     }
 }

@@ -6,6 +6,7 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where it can not go on")]
 
+mod bad_builds;
 mod bad_releases;
 #[path = "../hooks/world.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
@@ -17,14 +18,22 @@ mod world;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::process::ExitCode;
+use std::time::Instant;
 
 type Case = fn();
 
 const CASES: &[(&str, Case)] = &[
     ("traffic_moves_from_colour_to_colour_without_a_failed_join_or_call", moves::moves),
     ("what_does_not_start_or_work_never_gets_traffic", bad_releases::bad_releases),
+    ("what_starts_and_is_no_good_is_seen_by_the_suites", bad_builds::bad_builds),
     ("killed_in_each_phase_it_ends_all_old_or_all_new", killed::killed),
 ];
+
+fn timed(case: Case) {
+    let begun = Instant::now();
+    case();
+    eprintln!("  {:.1} s", begun.elapsed().as_secs_f64());
+}
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -37,7 +46,7 @@ fn main() -> ExitCode {
         let case = *case;
         Trial::ignorable_test(*name, move || match engine {
             false => Ok(Completion::ignored_with("no container engine answers")),
-            true => match std::panic::catch_unwind(case) {
+            true => match std::panic::catch_unwind(|| timed(case)) {
                 Ok(()) => Ok(Completion::Completed),
                 Err(panic) => Err(Failed::from(panic.downcast_ref::<String>().cloned().unwrap_or_default())),
             },

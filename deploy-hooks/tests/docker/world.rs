@@ -4,11 +4,15 @@ use crate::hooks_world::{good, signer};
 use greenlight_clients::{Key, Secret};
 use greenlight_reports::{Plan, Redactor, Report, attest, json};
 use std::fs;
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 const IMAGES: [&str; 3] = ["greenlight/redis:7.0", "greenlight/haproxy:2.6", "greenlight/livekit-server:v1.13.5"];
+const UP_MAX: Duration = Duration::from_secs(20);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 pub(crate) fn docker(arguments: &[&str]) -> Output {
     Command::new("docker").args(arguments).output().expect("the docker client")
@@ -34,7 +38,7 @@ pub(crate) struct World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        for part in ["blue", "green", "haproxy", "redis"] {
+        for part in ["blue", "green", "haproxy", "redis", "redis-other"] {
             docker(&["rm", "-fv", &format!("{}-{part}", self.name)]);
         }
         docker(&["network", "rm", &self.name]);
@@ -55,8 +59,7 @@ impl World {
         };
         let name = &world.name;
         done(&["network", "create", name]);
-        let redis = ["run", "-d", "--name", &format!("{name}-redis"), "--network", name, IMAGES[0]];
-        done(&[&redis[..], &["redis-server", "--save", "", "--protected-mode", "no"]].concat());
+        world.redis("redis");
         fs::create_dir(world.path("state")).expect("made");
         world.put("state/haproxy.state", "");
         world.put("haproxy.cfg", &haproxy(name));
@@ -69,11 +72,23 @@ impl World {
         done(&[&create[..], &rest[..]].concat());
         done(&["cp", &world.path("haproxy.cfg").display().to_string(), &format!("{haproxy}:/haproxy.cfg")]);
         done(&["start", &haproxy]);
+        world.balancer_is_up();
         world.put("pub.pem", &signer().verifier().to_pem().expect("pem"));
         world.put("livekit.yaml", &livekit(name, world.key.secret.expose()));
         world.put("deployment.yaml", &world.deployment([a, b, c], [d, e, f]));
         world.report();
         world
+    }
+
+    fn redis(&self, part: &str) {
+        let (name, network) = (format!("{}-{part}", self.name), &self.name);
+        let run = ["run", "-d", "--name", &name, "--network", network, IMAGES[0]];
+        done(&[&run[..], &["redis-server", "--save", "", "--protected-mode", "no"]].concat());
+    }
+
+    /// One that no colour is on.
+    pub(crate) fn another_redis(&self) {
+        self.redis("redis-other");
     }
 
     pub(crate) fn path(&self, file: &str) -> PathBuf {
@@ -145,6 +160,7 @@ environments:
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_greenlight"));
         command.args(arguments).args(["--env", "production", "--config"]).arg(self.path("deployment.yaml"));
+        command.env("LIVEKIT_API_KEY", &self.key.id).env("LIVEKIT_API_SECRET", self.key.secret.expose());
         command
     }
 
@@ -158,13 +174,18 @@ environments:
         self.greenlight(&["deploy"])
     }
 
+    /// Waits until its runtime API speaks: the engine takes connections to a port before anybody in the container does.
+    fn balancer_is_up(&self) {
+        let end = Instant::now() + UP_MAX;
+        while !ask(self.runtime_api, "show servers state nodes\n").is_ok_and(|said| said.starts_with("1\n")) {
+            assert!(Instant::now() < end, "the balancer does not come up");
+            std::thread::park_timeout(LOOK_EVERY);
+        }
+    }
+
     /// A caller reaches a server.
     pub(crate) fn serves(&self) {
-        use std::io::{Read as _, Write as _};
-        let mut stream = std::net::TcpStream::connect(("127.0.0.1", self.balancer)).expect("the balancer");
-        stream.write_all(b"GET / HTTP/1.0\r\n\r\n").expect("asked");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
+        let answer = ask(self.balancer, "GET / HTTP/1.0\r\n\r\n").expect("an answer");
         assert!(answer.starts_with("HTTP/1.") && answer[8..].starts_with(" 200"), "callers get {answer:?}");
     }
 
@@ -187,6 +208,16 @@ environments:
         let kept = self.read("state/haproxy.state").lines().filter_map(ready).collect::<Vec<_>>().join(" ");
         (colours, kept)
     }
+}
+
+/// Says something on a connection and reads until the other side closes it.
+fn ask(port: u16, question: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(UP_MAX))?;
+    stream.write_all(question.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 /// Ports that are free at this moment, each another one.
