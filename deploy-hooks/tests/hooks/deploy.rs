@@ -26,6 +26,7 @@ fn a_good_deploy_moves_the_traffic_and_leaves_its_records() {
     );
     let status = world.run(&["deploy", "status", "--env", "staging"]);
     assert!(status.out.contains("state    green since") && status.out.contains("lock     free"), "{}", status.out);
+    assert!(status.out.contains(" has ended, all new\n"), "{}", status.out);
     let state: serde_json::Value = serde_json::from_str(&world.read("state/staging/state.json")).expect("json");
     assert_eq!((&state["active"], &state["runs"][0]), (&"green".into(), &format!("program_sha256 {PROGRAM}").into()));
     let audit = world.path("state/audit.jsonl");

@@ -30,7 +30,7 @@ pub(crate) fn up(dir: &Path) -> Result<()> {
     let shown = dir.display();
     eprintln!(
         "demo     blue has the traffic of http://127.0.0.1:{}, after {:.1} s; its files are in {shown}
-next     . {shown}/env; cargo greenlight deploy --env demo --config {shown}/deployment.yaml
+next     (. {shown}/env; cargo greenlight deploy --env demo --config {shown}/deployment.yaml)
          cargo greenlight deploy status --env demo --config {shown}/deployment.yaml
 end      {}",
         place.ports.clients,
@@ -87,10 +87,15 @@ fn start(place: &Place) -> Result<()> {
     fs::remove_file(place.path("blue.yaml"))?;
     wait(place, "blue", || look::serves(place.ports.blue[0]))?;
     engine::haproxy(place)?;
-    wait(place, "haproxy", || look::says(place.ports.runtime_api, "set server nodes/blue state ready").map(drop))?;
-    wait(place, "haproxy", || look::serves(place.ports.clients))?;
+    // The engine takes connections for HAProxy before it listens, and an answer of nothing is what success looks like: so
+    // it is told until callers are served.
+    wait(place, "haproxy", || {
+        look::says(place.ports.runtime_api, "set server nodes/blue state ready")?;
+        look::serves(place.ports.clients)
+    })?;
     // As `greenlight deploy` does at a switch: a reload keeps the colour.
     let state = look::says(place.ports.runtime_api, "show servers state")?;
+    ensure!(state.starts_with("1\n"), "the balancer says {state:?} and not its servers' state, version 1");
     fs::write(place.path("haproxy/state"), state).context("keeping the balancer's state")
 }
 
