@@ -2,6 +2,7 @@
 //!
 //! It spawns cargo, docker and the other binaries as processes and links none of our crates.
 
+mod demo;
 mod images;
 mod matrix;
 mod new_check;
@@ -57,8 +58,26 @@ enum Command {
         #[arg(long, value_name = "DIR", default_value = "docs")]
         out: PathBuf,
     },
+    /// A small deployment to try `greenlight deploy` on: blue behind HAProxy, on one Redis, on 127.0.0.1 only.
+    Demo {
+        #[command(subcommand)]
+        command: Demo,
+        /// Its folder. It is made by `up` and removed by `down`.
+        #[arg(long, value_name = "DIR", default_value = demo::DIR, global = true)]
+        dir: PathBuf,
+    },
     /// Run the repository rules: dependency directions, file shapes, words that stay out.
     Tidy,
+}
+
+#[derive(Subcommand)]
+enum Demo {
+    /// Start it, write its files, and say what to do next.
+    ///
+    /// Needs: docker (engine and client) and the images of `cargo xtask images`.
+    Up,
+    /// Remove its containers, those that a deploy has made in it, its network and its folder.
+    Down,
 }
 
 fn main() -> ExitCode {
@@ -68,6 +87,8 @@ fn main() -> ExitCode {
         Command::Matrix { faults, checks, blind, fresh, out } => {
             matrix::run(&matrix::Matrix { faults, checks, blind, fresh, out })
         }
+        Command::Demo { command: Demo::Up, dir } => demo::up(&dir),
+        Command::Demo { command: Demo::Down, dir } => demo::down(&dir),
         Command::Tidy => tidy(),
     };
     match result {

@@ -409,7 +409,14 @@ impl<'a> Site<'a> {
                 let way = if position.back.is_some() { "back" } else { "forward" };
                 let _ = writeln!(text, "deploy   {} is under way, {way}, at {next}", position.plan.id);
             }
-            Some(position) => drop(writeln!(text, "deploy   {} ended {:?}", position.plan.id, position.ended)),
+            Some(position) => {
+                let ended = match position.ended {
+                    Some(Ending::New) => "all new",
+                    Some(Ending::Old) => "all old",
+                    Some(Ending::Stuck) | None => "and a person is needed",
+                };
+                let _ = writeln!(text, "deploy   {} has ended, {ended}", position.plan.id);
+            }
             None => drop(writeln!(text, "deploy   none")),
         }
         print(&text)?;

@@ -1,10 +1,10 @@
 //! The driver whose hands are the operator's own command lines.
 
 use super::driver::Driver;
-use super::hands::Hands;
+use super::hands::{Hands, urls_of};
 use super::phase::Colour;
 use crate::failure::Failure;
-use greenlight_config::{Lines, Step};
+use greenlight_config::{Lines, Step, Urls};
 
 /// One deploy's hands.
 pub(crate) struct CommandDriver<'a> {
@@ -17,6 +17,16 @@ pub(crate) struct CommandDriver<'a> {
 impl CommandDriver<'_> {
     async fn do_it(&self, step: &Step, colour: Colour) -> Result<(), Failure> {
         self.hands.line(step, Some(colour), &[]).await.map(drop)
+    }
+
+    /// Where the colour and the other one are, if deployment.yaml says so.
+    async fn told(&self, colour: Colour) -> Vec<(&'static str, String)> {
+        let Some(Urls { blue, green }) = self.lines.urls.clone() else { return Vec::new() };
+        let active = self.active().await.is_ok_and(|active| active == Some(colour.other()));
+        match colour {
+            Colour::Blue => urls_of(blue, green, active),
+            Colour::Green => urls_of(green, blue, active),
+        }
     }
 }
 
@@ -36,7 +46,7 @@ impl Driver for CommandDriver<'_> {
     }
 
     async fn verify(&self, colour: Colour) -> Result<(), Failure> {
-        self.do_it(&self.lines.verify, colour).await
+        self.hands.line(&self.lines.verify, Some(colour), &self.told(colour).await).await.map(drop)
     }
 
     async fn switch(&self, colour: Colour) -> Result<(), Failure> {
@@ -44,7 +54,7 @@ impl Driver for CommandDriver<'_> {
     }
 
     async fn watch(&self, colour: Colour) -> Result<(), Failure> {
-        self.hands.soak(&self.lines.watch, colour, &[]).await
+        self.hands.soak(&self.lines.watch, colour, &self.told(colour).await).await
     }
 
     async fn drain(&self, colour: Colour) -> Result<(), Failure> {

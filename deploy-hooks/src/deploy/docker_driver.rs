@@ -1,7 +1,7 @@
 //! The driver `docker`: one container a colour, HAProxy in front.
 
 use super::driver::Driver;
-use super::hands::Hands;
+use super::hands::{Hands, urls_of};
 use super::haproxy;
 use super::phase::Colour;
 use crate::engine::{Engine, Wanted};
@@ -54,8 +54,10 @@ impl DockerDriver<'_> {
         format!("http://{host}:{}", self.ports(colour).http)
     }
 
-    fn told(&self, colour: Colour) -> [(&'static str, String); 1] {
-        [("URL", self.url(colour))]
+    async fn told(&self, colour: Colour) -> Vec<(&'static str, String)> {
+        let other = colour.other();
+        let active = self.active().await.is_ok_and(|active| active == Some(other));
+        urls_of(self.url(colour), self.url(other), active)
     }
 
     fn wanted(&self, colour: Colour) -> Result<Wanted, Failure> {
@@ -162,7 +164,7 @@ impl Driver for DockerDriver<'_> {
     }
 
     async fn verify(&self, colour: Colour) -> Result<(), Failure> {
-        self.hands.line(&self.spec.verify, Some(colour), &self.told(colour)).await.map(drop)
+        self.hands.line(&self.spec.verify, Some(colour), &self.told(colour).await).await.map(drop)
     }
 
     async fn switch(&self, colour: Colour) -> Result<(), Failure> {
@@ -180,7 +182,7 @@ impl Driver for DockerDriver<'_> {
     }
 
     async fn watch(&self, colour: Colour) -> Result<(), Failure> {
-        self.hands.soak(&self.spec.watch, colour, &self.told(colour)).await
+        self.hands.soak(&self.spec.watch, colour, &self.told(colour).await).await
     }
 
     async fn drain(&self, colour: Colour) -> Result<(), Failure> {

@@ -48,15 +48,27 @@ pub(crate) fn expected(artefact: &Artefact) -> Vec<String> {
     .collect()
 }
 
+/// By what a line is told where a colour is. LIVEKIT_URL is what `lk` and `greenlight-verify` read, so that they test the
+/// colour and not whatever the operator's shell points at. Of the other colour it is told while that one has the traffic:
+/// one that is not there yet, or from which traffic was taken back, is nothing to hold this one against.
+pub(crate) fn urls_of(url: String, other: String, active: bool) -> Vec<(&'static str, String)> {
+    let mut told = vec![("GREENLIGHT_URL", url.clone()), ("LIVEKIT_URL", url)];
+    if active {
+        told.push(("GREENLIGHT_OTHER_URL", other));
+    }
+    told
+}
+
 impl Hands<'_> {
     fn told(&self, colour: Option<Colour>, more: &[(&str, String)]) -> Vec<(String, String)> {
-        let mut told = vec![("ENVIRONMENT", self.name.to_owned()), ("DEPLOY", self.deploy.clone())];
+        let mut told =
+            vec![("GREENLIGHT_ENVIRONMENT", self.name.to_owned()), ("GREENLIGHT_DEPLOY", self.deploy.clone())];
         if let Some(colour) = colour {
-            told.push(("COLOUR", colour.word().to_owned()));
-            told.push(("OTHER_COLOUR", colour.other().word().to_owned()));
+            told.push(("GREENLIGHT_COLOUR", colour.word().to_owned()));
+            told.push(("GREENLIGHT_OTHER_COLOUR", colour.other().word().to_owned()));
         }
         told.extend(more.iter().cloned());
-        told.into_iter().map(|(name, value)| (format!("GREENLIGHT_{name}"), value)).collect()
+        told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// Runs one line of the operator's and returns what it printed.

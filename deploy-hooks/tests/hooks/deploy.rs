@@ -26,6 +26,7 @@ fn a_good_deploy_moves_the_traffic_and_leaves_its_records() {
     );
     let status = world.run(&["deploy", "status", "--env", "staging"]);
     assert!(status.out.contains("state    green since") && status.out.contains("lock     free"), "{}", status.out);
+    assert!(status.out.contains(" has ended, all new\n"), "{}", status.out);
     let state: serde_json::Value = serde_json::from_str(&world.read("state/staging/state.json")).expect("json");
     assert_eq!((&state["active"], &state["runs"][0]), (&"green".into(), &format!("program_sha256 {PROGRAM}").into()));
     let audit = world.path("state/audit.jsonl");
@@ -37,6 +38,29 @@ fn a_good_deploy_moves_the_traffic_and_leaves_its_records() {
     let verified =
         std::process::Command::new(env!("CARGO_BIN_EXE_greenlight")).args(["audit", "verify"]).arg(&audit).output();
     assert_eq!(verified.expect("it runs").status.code(), Some(5));
+}
+
+/// `lk` and `greenlight-verify` read LIVEKIT_URL: a line that runs them tests the colour it is called for, whatever the
+/// operator's shell points at.
+#[test]
+fn verify_and_watch_are_told_where_the_colour_is_if_it_is_known() {
+    let world = World::new();
+    let deploy = || {
+        let mut command = world.command(&["deploy", "--env", "staging"]);
+        let output = command.env("LIVEKIT_URL", "ws://of.the.shell").output().expect("it runs");
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        world.read("there/told")
+    };
+    assert_eq!(deploy(), "verify  ws://of.the.shell \nwatch  ws://of.the.shell \n");
+    world.put("there/told", "");
+    let urls = "      command:\n        urls: {blue: \"http://10.0.0.1:7880\", green: \"http://10.0.0.2:7880\"}\n";
+    world.put("deployment.yaml", &world.read("deployment.yaml").replace("      command:\n", urls));
+    // The other one while it has the traffic, which is before the switch only.
+    let told = "http://10.0.0.1:7880 http://10.0.0.1:7880";
+    assert_eq!(deploy(), format!("verify {told} http://10.0.0.2:7880\nwatch {told} \n"));
+    world.put("there/told", "");
+    let told = "http://10.0.0.2:7880 http://10.0.0.2:7880";
+    assert_eq!(deploy(), format!("verify {told} http://10.0.0.1:7880\nwatch {told} \n"));
 }
 
 #[test]

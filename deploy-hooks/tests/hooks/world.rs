@@ -31,7 +31,9 @@ case $do_what in
   active) cat active ;;
   start) echo "program_sha256 $(cat ships)" > "$GREENLIGHT_COLOUR" ;;
   identify) cat "$GREENLIGHT_COLOUR" ;;
-  verify|watch) test -e "$GREENLIGHT_COLOUR" ;;
+  verify|watch)
+    echo "$do_what ${GREENLIGHT_URL-} ${LIVEKIT_URL-} ${GREENLIGHT_OTHER_URL-}" >> told
+    test -e "$GREENLIGHT_COLOUR" ;;
   switch) echo "$GREENLIGHT_COLOUR" > active.new; mv active.new active ;;
   drain) : ;;
   remove) rm -f "$GREENLIGHT_COLOUR" ;;

@@ -11,7 +11,7 @@ mod waivers;
 
 pub use deployment::{
     ArtefactSpec, Deployment, DockerSpec, Driver, EmailSink, Environment, GateSpec, HaproxySpec, Lines, MailTls, Ports,
-    Sink, SlackSink, Step, Steps, TargetNode, TargetSpec, WaiverSpec, Warnings, WebhookSink,
+    Sink, SlackSink, Step, Steps, TargetNode, TargetSpec, Urls, WaiverSpec, Warnings, WebhookSink,
 };
 pub use error::ConfigError;
 pub use expected_skips::ExpectedSkips;

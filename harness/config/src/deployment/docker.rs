@@ -28,7 +28,8 @@ pub struct DockerSpec {
     pub environment: Vec<String>,
     /// The balancer.
     pub balancer: HaproxySpec,
-    /// Fails unless the colour works. It is told as the lines of the driver `command` are, and GREENLIGHT_URL besides.
+    /// Fails unless the colour works. It is told as the lines of the driver `command` are, with
+    /// GREENLIGHT_URL and LIVEKIT_URL, and while the other colour has the traffic with GREENLIGHT_OTHER_URL.
     pub verify: Step,
     /// Fails if the colour, which has the traffic, does not do well.
     pub watch: Step,

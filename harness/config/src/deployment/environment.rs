@@ -62,12 +62,25 @@ pub struct Lines {
     pub drain: Step,
     /// Removes what is left of the colour.
     pub remove: Step,
+    /// Where each colour is reached past the balancer. With it `verify` and `watch` are told by GREENLIGHT_URL and
+    /// LIVEKIT_URL as well, and while the other colour has the traffic by GREENLIGHT_OTHER_URL; without it they must know.
+    pub urls: Option<Urls>,
+}
+
+/// Addresses of the two colours, past the balancer.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Urls {
+    /// Of blue.
+    pub blue: String,
+    /// Of green.
+    pub green: String,
 }
 
 impl Lines {
     /// Every line with its key.
     pub fn all(&self) -> [(&'static str, &Step); 8] {
-        let Self { active, start, identify, verify, switch, watch, drain, remove } = self;
+        let Self { active, start, identify, verify, switch, watch, drain, remove, urls: _ } = self;
         [
             ("active", active),
             ("start", start),
@@ -78,6 +91,23 @@ impl Lines {
             ("drain", drain),
             ("remove", remove),
         ]
+    }
+}
+
+impl Urls {
+    fn problems(&self) -> Vec<String> {
+        let known = ["http://", "https://", "ws://", "wss://"];
+        let mut problems: Vec<String> = [("blue", &self.blue), ("green", &self.green)]
+            .into_iter()
+            .filter(|(_, url)| !known.iter().any(|scheme| url.starts_with(scheme)))
+            .map(|(name, url)| {
+                format!("driver.command.urls.{name} is {url:?}; it begins with ws://, wss://, http:// or https://")
+            })
+            .collect();
+        if self.blue == self.green {
+            problems.push("driver.command.urls: blue and green are the same, and both run during a deploy".to_owned());
+        }
+        problems
     }
 }
 
@@ -92,8 +122,12 @@ impl Environment {
         }
         match &self.driver {
             None => {}
-            Some(Driver::Command(lines)) => problems
-                .extend(lines.all().iter().flat_map(|(name, step)| step.problems(&format!("driver.command.{name}")))),
+            Some(Driver::Command(lines)) => {
+                problems.extend(
+                    lines.all().iter().flat_map(|(name, step)| step.problems(&format!("driver.command.{name}"))),
+                );
+                problems.extend(lines.urls.iter().flat_map(Urls::problems));
+            }
             Some(Driver::Docker(spec)) => {
                 problems.extend(spec.problems());
                 if self.artefact.image.is_none() {
@@ -139,6 +173,23 @@ pipelines:
             read.environment("production").expect_err("not there"),
             "deployment.yaml has no environment \"production\"; it has staging"
         );
+    }
+
+    /// A step that is told the other colour's address would call red green.
+    #[test]
+    fn colours_of_one_address_and_addresses_of_no_scheme_are_refused() {
+        let lines: String = ["active", "start", "identify", "verify", "switch", "watch", "drain", "remove"]
+            .map(|name| format!("        {name}: {{name: {name}, run: [{name}], timeout_s: 5}}\n"))
+            .concat();
+        let read = |urls: &str| {
+            let driver = format!("    driver:\n      command:\n{lines}        urls: {urls}\npipelines:");
+            Deployment::parse("deployment.yaml", &GOOD.replacen("pipelines:", &driver, 1)).map_err(|e| e.to_string())
+        };
+        assert!(read("{blue: \"http://10.0.0.1:7880\", green: \"wss://10.0.0.2\"}").is_ok());
+        let same = read("{blue: \"ws://10.0.0.1\", green: \"ws://10.0.0.1\"}").expect_err("the same");
+        assert!(same.contains("driver.command.urls: blue and green are the same"), "{same}");
+        let bare = read("{blue: \"10.0.0.1:7880\", green: \"ws://10.0.0.1\"}").expect_err("no scheme");
+        assert!(bare.contains("driver.command.urls.blue is \"10.0.0.1:7880\""), "{bare}");
     }
 
     /// Each of these would make a gate that opens on nothing, or a deploy that does nothing.

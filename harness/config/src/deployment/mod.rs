@@ -10,7 +10,7 @@ mod step;
 mod target;
 
 pub use docker::{DockerSpec, HaproxySpec, Ports};
-pub use environment::{Driver, Environment, Lines};
+pub use environment::{Driver, Environment, Lines, Urls};
 pub use file::Deployment;
 pub use gate::{ArtefactSpec, GateSpec, WaiverSpec, Warnings};
 pub use notification::{EmailSink, MailTls, Sink, SlackSink, WebhookSink};

@@ -1,0 +1,127 @@
+//! Builds that start, answer `/`, and are no good: the suites on the new colour see it, and it never gets traffic or loses
+//! it again.
+
+use crate::world::{World, docker, done};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// One answer of the room API takes 6 ms on two processors; with so much of one it takes over half a second.
+const THROTTLED_CPUS: &str = "0.05";
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Blue is good and has the traffic. After each of the others blue has it still, verified, and nothing else is left.
+pub(super) fn bad_builds() {
+    let world = &World::start();
+    assert_eq!(world.deploy().0, Some(0));
+    world.put("deployment.yaml", &with_suites(world));
+    let good = world.read("livekit.yaml");
+    let redis = format!("{}-redis", world.name);
+
+    // The server takes it in silence; `/` is 200, and whoever makes or joins a room gets 500 (livekit-server 1.13.5).
+    world.put("livekit.yaml", &format!("{good}node_selector:\n  sort_by: bogus\n"));
+    never(world, "refuses joins", &["unknown sort by option"]);
+
+    world.put("livekit.yaml", &good.replace(world.key.secret.expose(), "another-secret-than-applications-sign-with"));
+    never(world, "other keys", &["the target knows this API key and has another secret for it"]);
+
+    world.another_redis();
+    world.put("livekit.yaml", &good.replace(&redis, &format!("{redis}-other")));
+    never(world, "another Redis", &["failed   infrastructure.cross_node_room"]);
+    let red = failed(world, "verify");
+    assert!(red.contains(&"infrastructure.cross_node_room".to_owned()), "{red:?}");
+
+    world.put("livekit.yaml", &good);
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| throttle(&format!("{}-green", world.name), &over));
+        taken_back(world, "slow", &["failed   performance.api_response_time"]);
+        over.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(failed(world, "watch"), ["performance.api_response_time"]);
+    let slow = world.read("watch/junit.xml");
+    assert!(slow.contains("api_ms p(50) is beyond its threshold"), "{slow}");
+
+    // The same lines let a good one through.
+    let begun = Instant::now();
+    let (code, said) = world.deploy();
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(world.there(), (vec!["green".to_owned()], "green".to_owned()));
+    eprintln!("  a good build: all new, exit 0, {:.1} s", begun.elapsed().as_secs_f64());
+}
+
+/// It is seen before the switch.
+fn never(world: &World, what: &str, reasons: &[&str]) {
+    let said = refused(world, what, "never switched", reasons);
+    assert!(said.contains("verify       FAILED") && !said.contains("switch       begun"), "{what}: {said}");
+}
+
+/// It is seen after the switch.
+fn taken_back(world: &World, what: &str, reasons: &[&str]) {
+    let said = refused(world, what, "taken back", reasons);
+    assert!(said.contains("watch        FAILED") && said.contains("verify_back  done"), "{what}: {said}");
+}
+
+fn refused(world: &World, what: &str, ending: &str, reasons: &[&str]) -> String {
+    let begun = Instant::now();
+    let (code, said) = world.deploy();
+    assert_eq!(code, Some(7), "{what}: {said}");
+    assert_eq!(world.there(), (vec!["blue".to_owned()], "blue".to_owned()), "{what}: {said}");
+    world.serves();
+    for reason in reasons {
+        assert!(said.contains(reason), "{what}: no {reason:?} in: {said}");
+    }
+    eprintln!("  {what}: {ending}, exit 7, {:.1} s", begun.elapsed().as_secs_f64());
+    said
+}
+
+/// Takes processor time from a container as soon as it runs.
+fn throttle(container: &str, over: &AtomicBool) {
+    while !docker(&["update", "--cpus", THROTTLED_CPUS, container]).status.success() && !over.load(Ordering::Relaxed) {
+        std::thread::park_timeout(LOOK_EVERY);
+    }
+    let quota = done(&["inspect", "--format", "{{.HostConfig.NanoCpus}}", container]);
+    assert_eq!(quota, "50000000");
+}
+
+/// The program that has the checks, of the same build.
+fn suites() -> PathBuf {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--locked", "--bin", "greenlight-verify"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .status();
+    assert!(built.expect("cargo").success(), "the suites can't be built");
+    PathBuf::from(env!("CARGO_BIN_EXE_greenlight")).with_file_name("greenlight-verify")
+}
+
+/// The checks that were red in the report of that line.
+fn failed(world: &World, line: &str) -> Vec<String> {
+    let report: serde_json::Value = serde_json::from_str(&world.read(&format!("{line}/report.json"))).expect("json");
+    let results = report["results"].as_array().expect("results");
+    let red = results.iter().filter(|result| result["outcome"] == "failed");
+    red.filter_map(|result| result["id"].as_str().map(str::to_owned)).collect()
+}
+
+/// The suites in place of the lines `verify` and `watch`: smoke on the colour, with rooms over both colours while the other
+/// has the traffic; then a measured load on the colour that has it.
+fn with_suites(world: &World) -> String {
+    let [suites, out, watch, deployment] =
+        [suites(), world.path("verify"), world.path("watch"), world.path("deployment.yaml")]
+            .map(|path| path.display().to_string());
+    let verify = format!(
+        "[sh, -c, 'exec \"$0\" --target url --tag smoke --out \"$1\" \
+         ${{GREENLIGHT_OTHER_URL:+--node new=$LIVEKIT_URL --node old=$GREENLIGHT_OTHER_URL}}', \"{suites}\", \"{out}\"]"
+    );
+    let load = format!(
+        "[sh, -c, 'exec \"$0\" --target production --deployment \"$1\" --url \"$LIVEKIT_URL\" --allow load \
+         --test performance.api_response_time --out \"$2\"', \"{suites}\", \"{deployment}\", \"{watch}\"]"
+    );
+    let line = |known: &str| match known.trim_start().split(':').next() {
+        Some("verify") => format!("        verify: {{name: verify, run: {verify}, timeout_s: 60}}\n"),
+        Some("watch") => format!("        watch: {{name: watch, run: {load}, timeout_s: 60}}\n"),
+        Some("artefact") => format!("    target: {{url: \"ws://127.0.0.1:1\", owned: true}}\n{known}\n"),
+        _ => format!("{known}\n"),
+    };
+    world.read("deployment.yaml").lines().map(line).collect()
+}

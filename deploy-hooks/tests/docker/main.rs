@@ -1,0 +1,56 @@
+//! The driver `docker` on a real engine: livekit-server in two colours behind HAProxy on one Redis, under joins and API
+//! calls all the while.
+//!
+//! Needs a container engine and the images of `cargo xtask images`; without an engine each case is shown as ignored, and
+//! with `CI` set that is an error.
+
+#![expect(clippy::expect_used, reason = "a test ends where it can not go on")]
+
+mod bad_builds;
+mod bad_releases;
+#[path = "../hooks/world.rs"]
+#[expect(dead_code, reason = "the other tests use the rest")]
+mod hooks_world;
+mod killed;
+mod load;
+mod moves;
+mod world;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use std::process::ExitCode;
+use std::time::Instant;
+
+type Case = fn();
+
+const CASES: &[(&str, Case)] = &[
+    ("traffic_moves_from_colour_to_colour_without_a_failed_join_or_call", moves::moves),
+    ("what_does_not_start_or_work_never_gets_traffic", bad_releases::bad_releases),
+    ("what_starts_and_is_no_good_is_seen_by_the_suites", bad_builds::bad_builds),
+    ("killed_in_each_phase_it_ends_all_old_or_all_new", killed::killed),
+];
+
+fn timed(case: Case) {
+    let begun = Instant::now();
+    case();
+    eprintln!("  {:.1} s", begun.elapsed().as_secs_f64());
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let engine = world::docker(&["version", "--format", "{{.Server.Version}}"]).status.success();
+    if !engine && std::env::var_os("CI").is_some() {
+        eprintln!("error: no container engine answers, and with CI set that is no reason to skip");
+        return ExitCode::FAILURE;
+    }
+    let trial = |(name, case): &(&'static str, Case)| {
+        let case = *case;
+        Trial::ignorable_test(*name, move || match engine {
+            false => Ok(Completion::ignored_with("no container engine answers")),
+            true => match std::panic::catch_unwind(|| timed(case)) {
+                Ok(()) => Ok(Completion::Completed),
+                Err(panic) => Err(Failed::from(panic.downcast_ref::<String>().cloned().unwrap_or_default())),
+            },
+        })
+    };
+    libtest_mimic::run(&Arguments { test_threads: Some(1), ..arguments }, CASES.iter().map(trial).collect()).exit_code()
+}
