@@ -1,6 +1,8 @@
 //! What people get wrong about a deployment's address, and what they are told: one paragraph with what, where and how to
 //! mend it, and the status of the table. Needs no engine.
 
+#![expect(clippy::expect_used, reason = "a test ends where it can not go on")]
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
