@@ -7,6 +7,7 @@ use super::phase::Colour;
 use crate::engine::{Engine, Wanted};
 use crate::failure::Failure;
 use greenlight_config::{DockerSpec, Ports, of_colour};
+use greenlight_reports::Exit;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -17,6 +18,8 @@ use tokio::time::timeout;
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// HAProxy looks at a server every two seconds, unless it is told otherwise.
 const UP_TIMEOUT: Duration = Duration::from_secs(60);
+/// A server without calls ends within a second; whether it has any it looks every five.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(7);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// One deploy's hands.
@@ -83,6 +86,25 @@ impl DockerDriver<'_> {
             config: of_colour(&text, ports.rtc_tcp, ports.rtc_udp).map_err(|problem| failed(&problem))?,
             environment: self.spec.environment.iter().map(variable).collect::<Result<_, Failure>>()?,
         })
+    }
+
+    /// Lets a server that still runs say that it goes. One that is killed without that is given new rooms by the others for
+    /// five seconds more, and each of them fails (livekit-server 1.13.5). One that has calls, or does not listen, goes all
+    /// the same: traffic was taken from it because it is no good.
+    async fn leave(&self, name: &str) -> Result<(), Failure> {
+        if self.engine.terminate_once(name).await.is_err() {
+            // The engine signals no container that it is about to start again; it removes it.
+            return Ok(());
+        }
+        let gone = self
+            .until(LEAVE_TIMEOUT, &format!("the end of {name}"), async || {
+                Ok(self.engine.is_running(name).await?.then(|| "it still runs".to_owned()))
+            })
+            .await;
+        match gone {
+            Err(failure) if failure.exit == Exit::Interrupted => Err(failure),
+            _ => Ok(()),
+        }
     }
 
     /// Looks until it is so.
@@ -197,7 +219,9 @@ impl Driver for DockerDriver<'_> {
     async fn remove(&self, colour: Colour) -> Result<(), Failure> {
         haproxy::set(&self.spec.balancer, self.server(colour), "maint").await?;
         haproxy::persist(&self.spec.balancer, &self.hands.deployment.path(&self.spec.balancer.state_file)).await?;
-        self.engine.remove(&self.container(colour)).await
+        let name = self.container(colour);
+        self.leave(&name).await?;
+        self.engine.remove(&name).await
     }
 
     async fn before(&self) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 //! it again.
 
 use crate::world::{World, docker, done};
+use greenlight_clients::{Http, Rooms, proto};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// One answer of the room API takes 6 ms on two processors; with so much of one it takes over half a second.
 const THROTTLED_CPUS: &str = "0.05";
+/// Each goes to a node of the server's choice: that none of so many goes to the dead one of two is one in a thousand.
+const ROOMS: usize = 10;
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Blue is good and has the traffic. After each of the others blue has it still, verified, and nothing else is left.
@@ -69,11 +72,31 @@ fn refused(world: &World, what: &str, ending: &str, reasons: &[&str]) -> String 
     assert_eq!(code, Some(7), "{what}: {said}");
     assert_eq!(world.there(), (vec!["blue".to_owned()], "blue".to_owned()), "{what}: {said}");
     world.serves();
+    // Nor does it take rooms with it when it is removed: a node that was killed is given new ones for five seconds more.
+    makes_rooms(world);
     for reason in reasons {
         assert!(said.contains(reason), "{what}: no {reason:?} in: {said}");
     }
     eprintln!("  {what}: {ending}, exit 7, {:.1} s", begun.elapsed().as_secs_f64());
     said
+}
+
+/// Callers make rooms through the balancer, all at once.
+fn makes_rooms(world: &World) {
+    greenlight_clients::install_crypto_provider();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let endpoint = Http::trusting("").expect("a client").endpoint(format!("http://127.0.0.1:{}", world.balancer));
+    let rooms = Rooms::new(endpoint, world.key.clone());
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..ROOMS {
+        let (rooms, name) = (rooms.clone(), format!("after-{number}-{}", rand::random::<u32>()));
+        let wanted = proto::CreateRoomRequest { name, empty_timeout: 5, ..Default::default() };
+        tasks.spawn_on(async move { rooms.create(&wanted).await }, runtime.handle());
+    }
+    let made = runtime.block_on(tasks.join_all());
+    let refused: Vec<String> =
+        made.iter().filter(|made| !matches!(made, Ok(Ok(_)))).map(|made| format!("{made:?}")).collect();
+    assert!(refused.is_empty(), "{} of {ROOMS} rooms were refused: {refused:?}", refused.len());
 }
 
 /// Takes processor time from a container as soon as it runs.
