@@ -298,6 +298,7 @@ NOT RUN  a.c
 LEFT     glt-k3f9-a.b-room could not be removed from the target
 INCOMPLETE 1 failed, 1 not run
 report   out/index.html  out/report.json  out/junit.xml
+next     cargo verify --test a.b      cargo verify --explain a.b
 "
         );
         report.verdict = RunVerdict::Failed;
