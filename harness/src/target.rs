@@ -210,6 +210,8 @@ impl Target {
 const ALIKE: usize = 8;
 /// Beyond this even the largest deployment is left unknown in part.
 const ASKED_MAX: usize = 64;
+/// Where somebody joins to be told which node has the room; removed at once.
+pub(crate) const IDENTITY_ROOM: &str = "glt-identity";
 
 /// The nodes that a balancer hides, by their ids: a new connection each time, until no new one answers.
 ///
@@ -222,7 +224,7 @@ pub(crate) async fn nodes_behind(entry: &Endpoint, key: &Key) -> Result<Vec<Node
     for _ in 0..ASKED_MAX {
         let info = match signal.server_info(key).await {
             // A balancer that brings no workers to the servers: then whoever has a room tells.
-            Err(JoinError::Refused(_)) => info_by_join(&signal, key).await?,
+            Err(JoinError::Refused(_)) => info_by_join(entry, key).await?,
             info => info?,
         };
         let proto::ServerInfo { version, node_id, .. } = info;
@@ -235,12 +237,19 @@ pub(crate) async fn nodes_behind(entry: &Endpoint, key: &Key) -> Result<Vec<Node
     Ok(nodes.into_values().collect())
 }
 
-async fn info_by_join(signal: &Signal, key: &Key) -> Result<proto::ServerInfo, JoinError> {
-    let token = TokenBuilder::new(key, VideoGrant::join("glt-identity"))
+async fn info_by_join(entry: &Endpoint, key: &Key) -> Result<proto::ServerInfo, JoinError> {
+    let token = TokenBuilder::new(key, VideoGrant::join(IDENTITY_ROOM))
         .identity("look")
         .room_config(proto::RoomConfiguration { agents: vec![nobody()], ..Default::default() });
-    let session = signal.join(&token.sign().map_err(|error| JoinError::Protocol(error.into()))?).await?;
-    Ok(session.join().server_info.clone().unwrap_or_default())
+    let token = token.sign().map_err(|error| JoinError::Protocol(error.into()))?;
+    // Made first: `room.auto_create` may be off.
+    let rooms = Rooms::new(entry.clone(), key.clone());
+    let request = proto::CreateRoomRequest { name: IDENTITY_ROOM.into(), agents: vec![nobody()], ..Default::default() };
+    let _ = rooms.create(&request).await;
+    let session = Signal::new(entry.clone()).join(&token).await;
+    let info = session.map(|session| session.join().server_info.clone().unwrap_or_default());
+    let _ = rooms.delete(IDENTITY_ROOM).await;
+    info
 }
 
 impl NodeTarget {

@@ -58,7 +58,17 @@ impl Address {
 
     /// Whether it is LiveKit Cloud, which is never loaded and never attacked.
     pub fn is_livekit_cloud(&self) -> bool {
-        self.host == CLOUD || self.host.strip_suffix(CLOUD).is_some_and(|rest| rest.ends_with('.'))
+        // A dot at the end says that the name is whole, and three others are dots to a resolver too (RFC 3490, 3.1).
+        let host = self.host.replace(['\u{3002}', '\u{ff0e}', '\u{ff61}'], ".");
+        let host = host.trim_end_matches('.');
+        host == CLOUD || host.strip_suffix(CLOUD).is_some_and(|rest| rest.ends_with('.'))
+    }
+
+    /// Whether this is the same deployment's door: scheme, host and port; a path is behind it.
+    pub fn is_at(&self, other: &Self) -> bool {
+        let door =
+            |address: &Self| address.base.splitn(4, '/').take(3).collect::<Vec<_>>().join("/").to_ascii_lowercase();
+        door(self) == door(other)
     }
 }
 
@@ -127,6 +137,7 @@ mod tests {
     fn livekit_cloud_is_known_by_its_name() {
         let is_cloud = |url| Address::parse(url).expect("a URL").is_livekit_cloud();
         assert!(is_cloud("wss://my-app-abc.livekit.cloud") && is_cloud("wss://MY-APP.LiveKit.Cloud:443"));
+        assert!(is_cloud("wss://my-app.livekit.cloud.:443") && is_cloud("wss://my-app.livekit\u{3002}cloud"));
         assert!(!is_cloud("wss://notlivekit.cloud") && !is_cloud("wss://livekit.cloud.example.com"));
     }
 }

@@ -1,6 +1,6 @@
 //! Finds out what a deployment is and offers, before the first check.
 
-use super::lease::Lease;
+use super::lease::{LOOK, Lease, remove};
 use super::spec::{RemoteSpec, nobody};
 use crate::check::Capability;
 use crate::target::{NodeTarget, Target, TargetKind, TurnTarget};
@@ -11,6 +11,11 @@ use greenlight_clients::{
 };
 use greenlight_reports::Identity;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// So long somebody who pressed Ctrl-C waits at most.
+const FORGETTING_MAX: Duration = Duration::from_secs(5);
 
 /// Why there is no target.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +70,18 @@ impl Remote {
         &self.swept
     }
 
+    /// Removes what a [`Remote::connect`] that was given up half-way may have made. Whatever does not answer within a few
+    /// seconds ends by itself.
+    pub async fn forget(spec: &RemoteSpec, run_id: &str) {
+        let Ok(http) = trust(spec) else { return };
+        let rooms = Rooms::new(http.endpoint(spec.address.base()), spec.key.clone());
+        let removing = async {
+            let _ = rooms.delete(&format!("glt-{run_id}-{LOOK}")).await;
+            remove(&rooms, run_id).await;
+        };
+        let _ = timeout(FORGETTING_MAX, removing).await;
+    }
+
     /// Gives the deployment back.
     pub async fn release(self) {
         self.lease.release().await;
@@ -116,8 +133,29 @@ fn advice(entry: &Endpoint, unreachable: &Unreachable) -> String {
     format!("{unreachable}; {advice}")
 }
 
-/// The control for everything that follows: a good token is taken.
+/// How often a deployment is asked whether it takes the key: of two nodes behind a balancer both answer then.
+const ASKED: usize = 4;
+
+/// The control for everything that follows: a good token is taken, by everybody who answers.
 async fn takes_the_key(rooms: &Rooms) -> Result<(), RemoteError> {
+    let (mut takes, mut refused) = (0, None);
+    for _ in 0..ASKED {
+        match takes_it_once(rooms).await {
+            Ok(()) => takes += 1,
+            Err(error @ RemoteError::Wrong(_)) => refused = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    match refused {
+        None => Ok(()),
+        Some(refusal) if takes == 0 => Err(refusal),
+        Some(refusal) => Err(RemoteError::Unusable(format!(
+            "the deployment takes the key {takes} times of {ASKED} and refuses it the other times: its nodes have different keys, so users are refused by chance; give every node the same `keys:` (a refusal says: {refusal})"
+        ))),
+    }
+}
+
+async fn takes_it_once(rooms: &Rooms) -> Result<(), RemoteError> {
     match rooms.list(&["glt-none"]).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(refusal)) if refusal.0.status == 401 => Err(RemoteError::Wrong(key_advice(&refusal.0))),
@@ -223,7 +261,7 @@ async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str
 
 /// The TURN server over TLS that joins are offered, where its name is known to this machine.
 async fn announced_turn(entry: &Endpoint, spec: &RemoteSpec, run_id: &str) -> Option<TurnTarget> {
-    let room = format!("glt-{run_id}-look");
+    let room = format!("glt-{run_id}-{LOOK}");
     let token = TokenBuilder::new(&spec.key, VideoGrant::join(&room)).identity("look");
     let token =
         token.room_config(proto::RoomConfiguration { agents: vec![nobody()], ..Default::default() }).sign().ok()?;

@@ -108,7 +108,10 @@ impl Session<'_> {
         let remote = runtime.block_on(async {
             tokio::select! {
                 remote = Remote::connect(spec, self.run_id) => remote.map_err(SessionError::Remote),
-                () = interrupt.wait() => Err(SessionError::Interrupted),
+                () = interrupt.wait() => {
+                    Remote::forget(spec, self.run_id).await;
+                    Err(SessionError::Interrupted)
+                }
             }
         })?;
         for room in remote.swept() {

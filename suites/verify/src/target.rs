@@ -136,7 +136,7 @@ fn described(
         return Err(format!("two nodes are called {:?}; give each --node a name of its own", twice.1.name));
     }
     let spec = RemoteSpec {
-        allowed: permissions(cli, &address, from_file.owned)?,
+        allowed: permissions(cli, &address, from_file.owned && is_of(&address, &from_file))?,
         key: Key { id: key, secret: Secret::new(secret) },
         ca_pem: ca.map(|file| read(file, "the CA certificates")).transpose()?,
         client_pem: cli
@@ -178,6 +178,13 @@ fn node_spec(name: &str, url: &str, metrics: Option<&str>) -> Result<NodeSpec, S
     Ok(NodeSpec { name: name.to_owned(), address: parse(url)?, metrics: metrics.map(parse).transpose()? })
 }
 
+/// Whether an address is one that the file names for this environment. What the file says of a deployment is not said of
+/// another one that a flag names.
+fn is_of(address: &Address, environment: &TargetSpec) -> bool {
+    let named = std::iter::once(&environment.url).chain(environment.nodes.iter().map(|node| &node.url));
+    named.filter_map(|url| Address::parse(url).ok()).any(|known| known.is_at(address))
+}
+
 /// What may be done, only where somebody has written down that the deployment serves nobody else.
 fn permissions(cli: &Cli, address: &Address, owned: bool) -> Result<Allowed, String> {
     let asked = |permission| cli.allow.contains(&permission);
@@ -193,7 +200,7 @@ fn permissions(cli: &Cli, address: &Address, owned: bool) -> Result<Allowed, Str
     }
     if !owned {
         return Err(format!(
-            "--allow needs a deployment of your own that serves nobody else: write `owned: true` under `target:` of an environment in {DEPLOYMENT}, and name that environment with --target"
+            "--allow needs a deployment of your own that serves nobody else: write `owned: true` under `target:` of an environment in {DEPLOYMENT}, and name that environment with --target; with --url, the address has to be the environment's own or that of one of its nodes"
         ));
     }
     Ok(allowed)

@@ -217,7 +217,7 @@ fn what_is_missing_or_contradicts_itself_is_said_before_the_first_request() {
             &all[..],
             "",
             2,
-            "--allow needs a deployment of your own that serves nobody else: write `owned: true` under `target:` of an environment in config/deployment.yaml, and name that environment with --target",
+            "--allow needs a deployment of your own that serves nobody else: write `owned: true` under `target:` of an environment in config/deployment.yaml, and name that environment with --target; with --url, the address has to be the environment's own or that of one of its nodes",
         ),
         (
             &["--target", "staging", "--allow", "load,attack"],
@@ -225,6 +225,21 @@ fn what_is_missing_or_contradicts_itself_is_said_before_the_first_request() {
             "    target: {url: \"wss://app.livekit.cloud\", owned: true}\n",
             2,
             "wss://app.livekit.cloud is LiveKit Cloud, which is never loaded, attacked or changed; leave --allow out",
+        ),
+        // What is ours in the file is not the deployment that a flag names.
+        (
+            &["--target", "staging", "--url", "wss://rtc.example.com", "--allow", "attack"],
+            &KEY[..],
+            "    target: {url: \"wss://staging.example.com\", owned: true}\n",
+            2,
+            "--allow needs a deployment of your own that serves nobody else: write `owned: true` under `target:` of an environment in config/deployment.yaml, and name that environment with --target; with --url, the address has to be the environment's own or that of one of its nodes",
+        ),
+        (
+            &["--target", "staging", "--allow", "attack"],
+            &KEY[..],
+            "    target: {url: \"wss://app.livekit.cloud.\", owned: true}\n",
+            2,
+            "wss://app.livekit.cloud. is LiveKit Cloud, which is never loaded, attacked or changed; leave --allow out",
         ),
         (
             &["--target", "staging"],
