@@ -113,6 +113,10 @@ pub enum Capability {
     Turn,
     /// The nodes' media ports can be reached from here.
     Media,
+    /// The balancer brings agents' workers to the nodes.
+    Agents,
+    /// The balancer brings WHIP to the nodes.
+    Whip,
     /// Every node is livekit-server of this major and minor version or newer: what the claim is about came with it, or is
     /// known of none before.
     Since(u32, u32),
@@ -139,6 +143,8 @@ impl Capability {
         ("config_files", Self::ConfigFiles),
         ("turn", Self::Turn),
         ("media", Self::Media),
+        ("agents", Self::Agents),
+        ("whip", Self::Whip),
     ];
 
     /// What of these names the target does not offer.
@@ -169,6 +175,8 @@ impl fmt::Display for Capability {
             Self::Drill => "parts of our own that may be ended and started",
             Self::Owned => "a target of our own, whose trunks, rules and stream keys may be added to",
             Self::Attack => "a target of our own that may be sent what an attacker sends",
+            Self::Agents => "a way for agents' workers (`/agent`)",
+            Self::Whip => "a way for WHIP (`/whip`)",
             Self::Engine => "the engine that runs the parts",
             Self::Processes => "the parts' processes in `/proc` of this machine: an engine that runs here",
             Self::Tls => "TLS at the balancer",

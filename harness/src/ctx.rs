@@ -1,5 +1,6 @@
 //! The one thing a check gets: it hands out clients, names and measurements.
 
+use crate::check::Capability;
 use crate::operator::Operator;
 use crate::remote::nobody;
 use crate::target::{BridgeTarget, ConfigFile, NodeTarget, Target, TurnTarget};
@@ -55,6 +56,9 @@ impl Ctx {
     /// A token with this grant, signed with the target's key.
     pub fn token(&self, grant: VideoGrant) -> TokenBuilder {
         let joins = grant.room_join;
+        // With this grant a join makes its room all the same (livekit-server 1.12 and newer).
+        let room_create = grant.room_create || (joins && self.target.rooms_must_exist);
+        let grant = VideoGrant { room_create, ..grant };
         let token = TokenBuilder::new(&self.target.key, grant);
         match self.target.is_shared() && joins {
             true => token.room_config(proto::RoomConfiguration { agents: vec![nobody()], ..Default::default() }),
@@ -268,6 +272,11 @@ impl Ctx {
 
     pub(crate) fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// Whether the target has this.
+    pub fn offers(&self, capability: Capability) -> bool {
+        self.target.offers(capability)
     }
 
     /// Whether every node is of this version of livekit-server or newer: some answers are another version's right.

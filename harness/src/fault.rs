@@ -212,6 +212,8 @@ faults! {
     TurnBehindBalancerGone = "turn_behind_balancer_gone",
     /// One node announces an address that is not its own.
     NodeIpOther = "node_ip_other",
+    /// Nodes announce an address that nobody reaches.
+    NodeIpNowhere = "node_ip_nowhere",
     /// One node gives TURN credentials that are good for a year.
     TurnTtlYear = "turn_ttl_year",
     /// Redis says that another version of livekit-server started last.

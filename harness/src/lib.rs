@@ -56,7 +56,7 @@ pub use greenlight_reports as reports;
 
 /// Everything that a check's file needs.
 pub mod prelude {
-    pub use crate::verdict::{Halt, Pass, Verdict, failed};
+    pub use crate::verdict::{Halt, Pass, Verdict, failed, no_media};
     pub use crate::{Capability, Check, Ctx, Fault, Lane, Series, calls, joins, refusals};
     pub use crate::{ensure, ensure_joined, ensure_ok, run, secs, skip, source};
     pub use futures_util::future::join_all;

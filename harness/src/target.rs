@@ -61,6 +61,8 @@ pub struct Target {
     pub bridge: Option<BridgeTarget>,
     /// An API key of the deployment.
     pub key: Key,
+    /// Joins make no rooms there (`room.auto_create: false`): whoever joins needs the right to make one.
+    pub rooms_must_exist: bool,
     /// A key that the deployment does not have, for drills that give it one. Reports must not show its secret either.
     pub spare_key: Option<Key>,
     /// A file of tokens that the application has issued, one a line.

@@ -244,9 +244,22 @@ macro_rules! ensure_joined {
                 let found = format!("Leave with reason {} and action {}", leave.reason, leave.action);
                 return Err($crate::prelude::failed($what, found, "a session", $fix, $crate::blame!($($blame)?)));
             }
+            Err($crate::clients::JoinError::NoMedia(missing)) => return Err($crate::prelude::no_media(&missing)),
             Err(other) => return Err(other.into()),
         }
     };
+}
+
+/// A participant was let in and can't be heard.
+#[track_caller]
+pub fn no_media(missing: &anyhow::Error) -> Halt {
+    failed(
+        "a participant is let in, and no media path comes up",
+        format!("{missing:#}"),
+        "ICE and DTLS within ten seconds",
+        "open the media ports (rtc.udp_port or rtc.port_range_*, rtc.tcp_port) from here to the nodes, and let rtc.node_ip be an address that callers reach; `cargo verify --test signal.media_addresses` shows what joins are told",
+        Some(Component::Configuration),
+    )
 }
 
 /// Ends the check as not applicable here: `skip!("the target offers no TURN")`.

@@ -8,6 +8,7 @@ use crate::unreachable::{Unreachable, Why};
 use anyhow::Result;
 use reqwest::{ClientBuilder, Method};
 use rustls::{ClientConfig, RootCertStore};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -148,6 +149,16 @@ impl Endpoint {
             Some((host, _)) => (host.trim_matches(['[', ']']).to_owned(), place.to_owned()),
             None => (place.trim_matches(['[', ']']).to_owned(), format!("{place}:{default}")),
         }
+    }
+
+    /// Every IP address that its host has for this machine.
+    ///
+    /// # Errors
+    /// When the name can't be resolved.
+    pub async fn addresses(&self) -> Result<Vec<IpAddr>, Unreachable> {
+        let (_, place) = self.host_and_address();
+        let found = tokio::net::lookup_host(&place).await.map_err(|error| Unreachable::of(&self.base, &error))?;
+        Ok(found.map(|address| address.ip()).collect())
     }
 
     /// The client by which it is asked, with its trust: [`crate::inspect`] judges certificates by that.

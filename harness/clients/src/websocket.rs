@@ -30,6 +30,9 @@ pub enum JoinError {
     /// No answer came.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
+    /// The server let the participant in, and no media path came up.
+    #[error("the connection opened, but {0:#}")]
+    NoMedia(anyhow::Error),
     /// The connection was opened, and what came over it is not a join.
     #[error("the connection opened, but {0:#}")]
     Protocol(anyhow::Error),

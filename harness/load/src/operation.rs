@@ -202,7 +202,7 @@ fn refused(error: &JoinError) -> (Option<u16>, String) {
         JoinError::Refused(answer) => (Some(answer.status), answer.status.to_string()),
         JoinError::Left(_) => (None, "the server's first word was that the participant has to leave".to_owned()),
         JoinError::Unreachable(Unreachable { why, .. }) => (None, why.to_string()),
-        JoinError::Protocol(error) => (None, format!("{error:#}")),
+        JoinError::Protocol(error) | JoinError::NoMedia(error) => (None, format!("{error:#}")),
     }
 }
 

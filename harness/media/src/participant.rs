@@ -39,7 +39,7 @@ impl Participant {
     /// later.
     ///
     /// # Errors
-    /// [`JoinError::Refused`] and [`JoinError::Unreachable`] as for [`Signal::join`]; [`JoinError::Protocol`] when the
+    /// [`JoinError::Refused`] and [`JoinError::Unreachable`] as for [`Signal::join`]; [`JoinError::NoMedia`] when the
     /// server let the participant in and the media path did not come up, saying what was missing.
     pub async fn join(signal: &Signal, token: &Token) -> Result<Self, JoinError> {
         Self::join_within(signal, token, MEDIA_TIMEOUT).await
@@ -64,7 +64,7 @@ impl Participant {
             Ok(()) => tracing::info!("media of {identity} is up {} ms after the start", started.elapsed().as_millis()),
             Err(error) => tracing::info!("media of {identity}: {error:#}"),
         }
-        connected.map_err(JoinError::Protocol)?;
+        connected.map_err(JoinError::NoMedia)?;
         let mut task = JoinSet::new();
         task.spawn(driver.run());
         Ok(Self { identity, sid, room_sid, node_id, commands, messages, state, sent: 0, task })

@@ -6,8 +6,8 @@ use crate::check::Capability;
 use crate::target::{NodeTarget, Target, TargetKind, TurnTarget};
 use anyhow::{Context as _, Result};
 use greenlight_clients::{
-    Answer, Database, Endpoint, Http, RedisClient, Rooms, Signal, SipApi, TokenBuilder, Unreachable, VideoGrant, Why,
-    proto, system_roots,
+    Answer, Database, Endpoint, Http, JoinError, RedisClient, Rooms, Signal, SipApi, TokenBuilder, Unreachable,
+    VideoGrant, Why, Worker, proto, system_roots,
 };
 use greenlight_reports::Identity;
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,6 +105,9 @@ async fn answers(entry: &Endpoint) -> Result<(), RemoteError> {
     };
     match (answer.status, answer.body.trim()) {
         (200, "OK") => Ok(()),
+        // One of several may be down, or a balancer brings only LiveKit's own paths to the nodes: the next question tells,
+        // and it is asked several times.
+        (404 | 502..=504, _) => Ok(()),
         // It is one, and its checks say what is wrong with it.
         (406, body) if body.starts_with("Not Ready") => Ok(()),
         _ => Err(RemoteError::Unusable(format!(
@@ -138,16 +141,19 @@ const ASKED: usize = 4;
 
 /// The control for everything that follows: a good token is taken, by everybody who answers.
 async fn takes_the_key(rooms: &Rooms) -> Result<(), RemoteError> {
-    let (mut takes, mut refused) = (0, None);
+    let (mut takes, mut refused, mut failed) = (0, None, None);
     for _ in 0..ASKED {
         match takes_it_once(rooms).await {
             Ok(()) => takes += 1,
             Err(error @ RemoteError::Wrong(_)) => refused = Some(error),
-            Err(error) => return Err(error),
+            Err(error) => failed = Some(error),
         }
     }
-    match refused {
+    match refused.or(failed) {
         None => Ok(()),
+        Some(RemoteError::Unusable(why)) if takes > 0 => Err(RemoteError::Unusable(format!(
+            "the deployment answers {takes} times of {ASKED} and fails the other times, so users are refused by chance: a node behind its balancer may be down and still get requests ({why})"
+        ))),
         Some(refusal) if takes == 0 => Err(refusal),
         Some(refusal) => Err(RemoteError::Unusable(format!(
             "the deployment takes the key {takes} times of {ASKED} and refuses it the other times: its nodes have different keys, so users are refused by chance; give every node the same `keys:` (a refusal says: {refusal})"
@@ -193,7 +199,8 @@ async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str
         .collect();
     let redis = spec.redis.as_ref().map(|url| RedisClient::new(url.expose())).transpose().context("the Redis URL")?;
     let database = spec.database.as_ref().map(Database::new).transpose().context("the database URL")?;
-    let turn = announced_turn(&entry, spec, run_id).await;
+    let look = Look::at(&entry, spec, run_id).await;
+    let turn = look.turn().await;
     let mut withheld = BTreeMap::new();
     let mut capabilities = BTreeSet::from([Capability::Api, Capability::Media]);
     let mut offers = |capability, is_there: bool, setting: &str| {
@@ -218,6 +225,12 @@ async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str
         matches!(sip, Ok(Ok(_))),
         "the server has no Redis: without one it keeps no trunks, and answers no egress and no ingress",
     );
+    let is_routed = async |path: &str| entry.get(path, None).await.is_ok_and(|answer| answer.status != 404);
+    // A plain GET of `/agent` is 404 at the server too; a WebSocket without a grant is 401.
+    let agents = Worker::register(&entry, &spec.key, "glt-identity", proto::JobType::JtRoom).await;
+    offers(Capability::Agents, agents.is_ok(), "nothing there brings workers to the servers: `/agent` is not routed");
+    drop(agents);
+    offers(Capability::Whip, is_routed("/whip/v1").await, "`/whip` is not routed, or the server knows no WHIP yet");
     offers(Capability::Turn, turn.is_some(), "joins are offered no `turns:` server whose name can be resolved");
     offers(Capability::Load, spec.allowed.load, "load is for targets of your own: --allow load");
     offers(Capability::Attack, spec.allowed.attack, "attacks are for targets of your own: --allow attack");
@@ -244,6 +257,7 @@ async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str
         configuration: vec![],
         bridge: None,
         key: spec.key.clone(),
+        rooms_must_exist: look.rooms_must_exist,
         spare_key: None,
         token_file: spec.token_file.clone(),
         secrets: secrets.into_iter().filter_map(|(name, url)| Some((name.to_owned(), url.clone()?))).collect(),
@@ -259,21 +273,43 @@ async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str
     Ok(target)
 }
 
-/// The TURN server over TLS that joins are offered, where its name is known to this machine.
-async fn announced_turn(entry: &Endpoint, spec: &RemoteSpec, run_id: &str) -> Option<TurnTarget> {
-    let room = format!("glt-{run_id}-{LOOK}");
-    let token = TokenBuilder::new(&spec.key, VideoGrant::join(&room)).identity("look");
-    let token =
-        token.room_config(proto::RoomConfiguration { agents: vec![nobody()], ..Default::default() }).sign().ok()?;
-    let session = Signal::new(entry.clone()).join(&token).await.ok();
-    let urls: Vec<String> =
-        session.iter().flat_map(|session| session.ice_servers()).flat_map(|server| server.urls.clone()).collect();
-    drop(session);
-    let _ = Rooms::new(entry.clone(), spec.key.clone()).delete(&room).await;
-    // RFC 7065: turns:host[:port][?transport=…]
-    let server = urls.iter().find_map(|url| url.strip_prefix("turns:"))?.split('?').next()?;
-    let domain = server.split(':').next().unwrap_or_default().to_owned();
-    let address = if server.contains(':') { server.to_owned() } else { format!("{server}:5349") };
-    let address = tokio::net::lookup_host(address).await.ok()?.next()?;
-    Some(TurnTarget { domain, address })
+/// What one join shows.
+struct Look {
+    /// URLs of the ICE servers that it was offered.
+    ice_servers: Vec<String>,
+    /// It was refused, and let in with the right to make the room.
+    rooms_must_exist: bool,
+}
+
+impl Look {
+    async fn at(entry: &Endpoint, spec: &RemoteSpec, run_id: &str) -> Self {
+        let room = format!("glt-{run_id}-{LOOK}");
+        let join = async |room_create: bool| {
+            let grant = VideoGrant { room_create, ..VideoGrant::join(&room) };
+            let token = TokenBuilder::new(&spec.key, grant).identity("look");
+            let token = token.room_config(proto::RoomConfiguration { agents: vec![nobody()], ..Default::default() });
+            let token = token.sign().map_err(|error| JoinError::Protocol(error.into()))?;
+            Signal::new(entry.clone()).join(&token).await
+        };
+        let (session, rooms_must_exist) = match join(false).await {
+            // "requested room does not exist", livekit-server 1.13.5
+            Err(JoinError::Refused(answer)) if answer.status == 404 => (join(true).await.ok(), true),
+            joined => (joined.ok(), false),
+        };
+        let servers = session.iter().flat_map(|session| session.ice_servers());
+        let ice_servers = servers.flat_map(|server| server.urls.clone()).collect();
+        drop(session);
+        let _ = Rooms::new(entry.clone(), spec.key.clone()).delete(&room).await;
+        Self { ice_servers, rooms_must_exist }
+    }
+
+    /// The TURN server over TLS that joins are offered, where its name is known to this machine.
+    async fn turn(&self) -> Option<TurnTarget> {
+        // RFC 7065: turns:host[:port][?transport=…]
+        let server = self.ice_servers.iter().find_map(|url| url.strip_prefix("turns:"))?.split('?').next()?;
+        let domain = server.split(':').next().unwrap_or_default().to_owned();
+        let address = if server.contains(':') { server.to_owned() } else { format!("{server}:5349") };
+        let address = tokio::net::lookup_host(address).await.ok()?.next()?;
+        Some(TurnTarget { domain, address })
+    }
 }

@@ -55,6 +55,7 @@ pub(crate) fn target() -> Target {
         withheld: BTreeMap::new(),
         configuration: vec![],
         key: Key { id: "key".into(), secret: Secret::new("a-secret-of-the-target") },
+        rooms_must_exist: false,
         spare_key: None,
         token_file: None,
         secrets: vec![],

@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     title: "a worker registers at every node and through the balancer",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api, Capability::TwoNodes],
+    needs: &[Capability::Api, Capability::TwoNodes, Capability::Agents],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::AgentNotRouted],

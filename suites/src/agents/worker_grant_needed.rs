@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "a worker without the grant is refused",
     tags: &["security"],
     blame: Component::LivekitServer,
-    needs: &[Capability::Api],
+    needs: &[Capability::Api, Capability::Agents],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::AnythingAccepted, Fault::GrantsIgnored, Fault::RefusalsHidden],

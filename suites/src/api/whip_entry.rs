@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     title: "WHIP answers as documented",
     tags: &[],
     blame: Component::Balancer,
-    needs: &[Capability::Api, Capability::Since(1, 10)],
+    needs: &[Capability::Api, Capability::Since(1, 10), Capability::Whip],
     timeout: secs(60),
     lane: Lane::Shared,
     proven_by: &[Fault::WhipNotRouted],

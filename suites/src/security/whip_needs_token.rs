@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     title: "WHIP needs a token that may join",
     tags: &["security"],
     blame: Component::LivekitServer,
-    needs: &[Capability::Api, Capability::Since(1, 10)],
+    needs: &[Capability::Api, Capability::Since(1, 10), Capability::Whip],
     timeout: secs(40),
     lane: Lane::Shared,
     proven_by: &[Fault::AnythingAccepted, Fault::GrantsIgnored, Fault::RefusalsHidden],

@@ -10,6 +10,7 @@ mod join_through_balancer;
 mod join_without_media_ends;
 mod joins_one_by_one;
 mod max_participants_enforced;
+mod media_addresses;
 mod plain_get_not_found;
 mod removed_participant_told;
 mod resume;
@@ -27,6 +28,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &fifty_joins_in_parallel::CHECK,
     &v1_validate::CHECK,
     &v1_join::CHECK,
+    &media_addresses::CHECK,
     &plain_get_not_found::CHECK,
     &resume::CHECK,
     &resume_after_cut::CHECK,

@@ -117,8 +117,15 @@ fn described(
         Some(secret) => secret.clone(),
         None => required(&from_file.secret_env, "the API key's secret", "--api-secret SECRET")?,
     };
-    let optional =
-        |name: Option<&str>, default: &str| variable(name.unwrap_or(default)).map(|url| url.map(Secret::new));
+    // What is loaded and changed is what the file describes, and nothing that happens to stand in a shell.
+    let is_described = !cli.allow.is_empty();
+    if is_described && !cli.nodes.is_empty() {
+        return Err("--node can't be given with --allow; write the nodes under `target:` of the environment".into());
+    }
+    let optional = |name: Option<&str>, default: &str| match name {
+        None if is_described => Ok(None),
+        name => variable(name.unwrap_or(default)).map(|url| url.map(Secret::new)),
+    };
     let read = |file: &Path, what: &str| {
         fs::read_to_string(file).map_err(|error| format!("cannot read {what} {}: {error}", file.display()))
     };
