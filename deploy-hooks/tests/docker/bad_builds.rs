@@ -140,11 +140,21 @@ fn with_suites(world: &World) -> String {
         "[sh, -c, 'exec \"$0\" --target production --deployment \"$1\" --url \"$LIVEKIT_URL\" --allow load \
          --test performance.api_response_time --out \"$2\"', \"{suites}\", \"{deployment}\", \"{watch}\"]"
     );
+    // What may be loaded is what the environment names: both colours.
+    let deployment_now = world.read("deployment.yaml");
+    let node = |colour: &str| {
+        let ports = deployment_now.split(&format!("        {colour}: {{http: ")).nth(1).expect("ports");
+        let port = ports.split(',').next().expect("a port");
+        format!("{{name: {colour}, url: \"ws://127.0.0.1:{port}\"}}")
+    };
+    let nodes = format!("{}, {}", node("blue"), node("green"));
     let line = |known: &str| match known.trim_start().split(':').next() {
         Some("verify") => format!("        verify: {{name: verify, run: {verify}, timeout_s: 60}}\n"),
         Some("watch") => format!("        watch: {{name: watch, run: {load}, timeout_s: 60}}\n"),
-        Some("artefact") => format!("    target: {{url: \"ws://127.0.0.1:1\", owned: true}}\n{known}\n"),
+        Some("artefact") => {
+            format!("    target: {{url: \"ws://127.0.0.1:1\", owned: true, nodes: [{nodes}]}}\n{known}\n")
+        }
         _ => format!("{known}\n"),
     };
-    world.read("deployment.yaml").lines().map(line).collect()
+    deployment_now.lines().map(line).collect()
 }

@@ -165,11 +165,12 @@ fn slow_command(entry: Value) -> Result<SlowCommand> {
     let (Some(at), Some(took), Some(arguments)) = (parts.next(), parts.next(), parts.next()) else {
         bail!("an entry of the slow log is too short");
     };
-    let arguments: Vec<String> = redis::from_redis_value(arguments)?;
+    // Arguments are bytes: LiveKit's messages are no text.
+    let arguments: Vec<Vec<u8>> = redis::from_redis_value(arguments)?;
     Ok(SlowCommand {
         at_s: redis::from_redis_value(at)?,
         took_us: redis::from_redis_value(took)?,
-        command: arguments.into_iter().next().unwrap_or_default(),
+        command: arguments.first().map(|command| String::from_utf8_lossy(command).into_owned()).unwrap_or_default(),
     })
 }
 
@@ -189,7 +190,8 @@ mod tests {
             Value::Int(14),
             Value::Int(1_309_448_221),
             Value::Int(15),
-            Value::Array(vec![text("ping")]),
+            // The second argument is no UTF-8, as of `PUBLISH` with a message of LiveKit.
+            Value::Array(vec![text("ping"), Value::BulkString(vec![0x0a, 0xff, 0xfe])]),
             text("127.0.0.1:58217"),
             text("worker-123"),
         ]);

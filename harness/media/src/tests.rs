@@ -18,7 +18,7 @@ async fn refusal(flaw: Flaw) -> String {
     let started = Instant::now();
     let error = Participant::join_within(&signal, &token, SECOND).await.err().expect("no success");
     assert!(started.elapsed() < 3 * SECOND, "{:?}", started.elapsed());
-    assert!(matches!(error, JoinError::Protocol(_)), "{error}");
+    assert!(matches!(error, JoinError::NoMedia(_)), "{error}");
     error.to_string()
 }
 
