@@ -226,31 +226,10 @@ fn ports<const N: usize>() -> [u16; N] {
     std::array::from_fn(|index| held[index].local_addr().expect("an address").port())
 }
 
+/// The demo's, whose file this is.
 fn haproxy(name: &str) -> String {
-    format!(
-        "global
-  stats socket ipv4@0.0.0.0:9999 level admin
-  server-state-file /state/haproxy.state
-resolvers engine
-  nameserver dns 127.0.0.11:53
-  hold valid 1s
-defaults
-  mode http
-  retries 2
-  option redispatch
-  timeout connect 2s
-  timeout client 7200s
-  timeout server 7200s
-  load-server-state-from-file global
-frontend clients
-  bind :8080
-  default_backend nodes
-backend nodes
-  default-server check inter 500ms fall 2 rise 1 resolvers engine init-addr none
-  server blue {name}-blue:7880 disabled
-  server green {name}-green:7880 disabled
-"
-    )
+    let config = include_str!("../../../xtask/src/demo/haproxy.cfg");
+    config.replace("{name}", name).replace("{state}", "haproxy.state")
 }
 
 fn livekit(name: &str, secret: &str) -> String {

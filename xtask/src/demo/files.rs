@@ -45,30 +45,7 @@ rtc:
 /// As docs/deploy.md wants it: a server a colour, both out of service until they are given traffic, and a state that a
 /// reload keeps.
 fn haproxy(name: &str) -> String {
-    format!(
-        "global
-  stats socket ipv4@0.0.0.0:9999 level admin
-  server-state-file /state/state
-resolvers engine
-  nameserver dns 127.0.0.11:53
-  hold valid 1s
-defaults
-  mode http
-  retries 2
-  option redispatch
-  timeout connect 2s
-  timeout client 7200s
-  timeout server 7200s
-  load-server-state-from-file global
-frontend clients
-  bind :8080
-  default_backend nodes
-backend nodes
-  default-server check inter 500ms fall 2 rise 1 resolvers engine init-addr none
-  server blue {name}-blue:7880 disabled
-  server green {name}-green:7880 disabled
-"
-    )
+    include_str!("haproxy.cfg").replace("{name}", name).replace("{state}", "state")
 }
 
 fn deployment(place: &Place, root: &Path, suites: &Path) -> String {
