@@ -2,13 +2,13 @@
 
 use crate::check::Capability;
 use crate::operator::Operator;
-use crate::remote::nobody;
+use crate::remote::without_agents;
 use crate::target::{BridgeTarget, ConfigFile, NodeTarget, Target, TurnTarget};
 use crate::verdict::{Halt, PassBuilder, failed};
 use anyhow::Context as _;
 use greenlight_clients::{
     Database, Dispatches, EgressApi, Endpoint, IngressApi, JoinError, Key, Metrics, RedisClient, Rooms, Secret, Signal,
-    SipApi, Token, TokenBuilder, Twirp, VideoGrant, WebhookSink, proto, tokens_of,
+    SipApi, Token, TokenBuilder, Twirp, VideoGrant, WebhookSink, tokens_of,
 };
 use greenlight_config::Limits;
 use greenlight_media::Participant;
@@ -61,7 +61,7 @@ impl Ctx {
         let grant = VideoGrant { room_create, ..grant };
         let token = TokenBuilder::new(&self.target.key, grant);
         match self.target.is_shared() && joins {
-            true => token.room_config(proto::RoomConfiguration { agents: vec![nobody()], ..Default::default() }),
+            true => token.room_config(without_agents()),
             false => token,
         }
     }

@@ -1,7 +1,6 @@
 //! Who may run beside whom.
 
-use crate::check::Check;
-use crate::check::Lane;
+use crate::check::{Check, Lane};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit};
 
 /// Has more than one room, or more than two participants, at a time.

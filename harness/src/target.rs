@@ -3,7 +3,7 @@
 use crate::check::Capability;
 use crate::configured::Configured;
 use crate::operator::Operator;
-use crate::remote::nobody;
+use crate::remote::{nobody, without_agents};
 use anyhow::Result;
 use greenlight_clients::{
     Database, Endpoint, JoinError, Key, RedisClient, Rooms, Secret, Signal, TokenBuilder, VideoGrant, WebhookSink,
@@ -240,9 +240,7 @@ pub(crate) async fn nodes_behind(entry: &Endpoint, key: &Key) -> Result<Vec<Node
 }
 
 async fn info_by_join(entry: &Endpoint, key: &Key) -> Result<proto::ServerInfo, JoinError> {
-    let token = TokenBuilder::new(key, VideoGrant::join(IDENTITY_ROOM))
-        .identity("look")
-        .room_config(proto::RoomConfiguration { agents: vec![nobody()], ..Default::default() });
+    let token = TokenBuilder::new(key, VideoGrant::join(IDENTITY_ROOM)).identity("look").room_config(without_agents());
     let token = token.sign().map_err(|error| JoinError::Protocol(error.into()))?;
     // Made first: `room.auto_create` may be off.
     let rooms = Rooms::new(entry.clone(), key.clone());

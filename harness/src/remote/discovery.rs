@@ -1,13 +1,13 @@
 //! Finds out what a deployment is and offers, before the first check.
 
 use super::lease::{LOOK, Lease, remove};
-use super::spec::{RemoteSpec, nobody};
+use super::spec::{RemoteSpec, nobody, without_agents};
 use crate::check::Capability;
 use crate::target::{NodeTarget, Target, TargetKind, TurnTarget};
 use anyhow::{Context as _, Result};
 use greenlight_clients::{
     Answer, Database, Endpoint, Http, JoinError, RedisClient, Rooms, Signal, SipApi, TokenBuilder, Unreachable,
-    VideoGrant, Why, Worker, proto, system_roots,
+    VideoGrant, Why, proto, system_roots,
 };
 use greenlight_reports::Identity;
 use std::collections::{BTreeMap, BTreeSet};
@@ -225,12 +225,11 @@ async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str
         matches!(sip, Ok(Ok(_))),
         "the server has no Redis: without one it keeps no trunks, and answers no egress and no ingress",
     );
-    let is_routed = async |path: &str| entry.get(path, None).await.is_ok_and(|answer| answer.status != 404);
-    // A plain GET of `/agent` is 404 at the server too; a WebSocket without a grant is 401.
-    let agents = Worker::register(&entry, &spec.key, "glt-identity", proto::JobType::JtRoom).await;
+    // A plain GET of `/agent` is 404 at the server too: only a worker finds out.
+    let agents = Signal::new(entry.clone()).server_info(&spec.key).await;
     offers(Capability::Agents, agents.is_ok(), "nothing there brings workers to the servers: `/agent` is not routed");
-    drop(agents);
-    offers(Capability::Whip, is_routed("/whip/v1").await, "`/whip` is not routed, or the server knows no WHIP yet");
+    let whip = entry.get("/whip/v1", None).await.is_ok_and(|answer| answer.status != 404);
+    offers(Capability::Whip, whip, "`/whip` is not routed, or the server knows no WHIP yet");
     offers(Capability::Turn, turn.is_some(), "joins are offered no `turns:` server whose name can be resolved");
     offers(Capability::Load, spec.allowed.load, "load is for targets of your own: --allow load");
     offers(Capability::Attack, spec.allowed.attack, "attacks are for targets of your own: --allow attack");
@@ -259,7 +258,7 @@ async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str
         key: spec.key.clone(),
         rooms_must_exist: look.rooms_must_exist,
         spare_key: None,
-        token_file: spec.token_file.clone(),
+        token_file: None,
         secrets: secrets.into_iter().filter_map(|(name, url)| Some((name.to_owned(), url.clone()?))).collect(),
         identity: Identity { nodes: vec![], images: vec![], tls_pin: None },
         capabilities,
@@ -287,7 +286,7 @@ impl Look {
         let join = async |room_create: bool| {
             let grant = VideoGrant { room_create, ..VideoGrant::join(&room) };
             let token = TokenBuilder::new(&spec.key, grant).identity("look");
-            let token = token.room_config(proto::RoomConfiguration { agents: vec![nobody()], ..Default::default() });
+            let token = token.room_config(without_agents());
             let token = token.sign().map_err(|error| JoinError::Protocol(error.into()))?;
             Signal::new(entry.clone()).join(&token).await
         };

@@ -7,5 +7,5 @@ mod spec;
 
 pub use address::Address;
 pub use discovery::{Remote, RemoteError};
-pub(crate) use spec::nobody;
 pub use spec::{Allowed, NodeSpec, RemoteSpec};
+pub(crate) use spec::{nobody, without_agents};

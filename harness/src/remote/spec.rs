@@ -5,7 +5,6 @@ use greenlight_clients::{Key, Secret, proto};
 use greenlight_config::Limits;
 use greenlight_config::thresholds::Threshold;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What a run may do beyond looking. Nothing of it by default.
@@ -51,12 +50,15 @@ pub struct RemoteSpec {
     pub sip_edge: Option<SocketAddr>,
     /// What may be done to it.
     pub allowed: Allowed,
-    /// A file of tokens that the application has issued.
-    pub token_file: Option<PathBuf>,
     /// What it is held to.
     pub limits: Limits,
     /// What load on it is held to.
     pub thresholds: Arc<[Threshold]>,
+}
+
+/// Settings of a room that a join makes, which calls nobody's agents.
+pub(crate) fn without_agents() -> proto::RoomConfiguration {
+    proto::RoomConfiguration { agents: vec![nobody()], ..Default::default() }
 }
 
 /// An agent that nobody is. A room that names it calls no other: the agents of a target that serves others stay out.

@@ -173,15 +173,14 @@ impl Session<'_> {
             })?),
         };
         (self.on_ready)(staging.target(), self);
-        let mut target = staging.target().clone();
-        if let Some(file) = self.token_file {
-            target.token_file = Some(file.to_owned());
-        }
-        self.checked(target, runtime, interrupt)
+        self.checked(staging.target().clone(), runtime, interrupt)
     }
 
     /// The run itself, on whatever has been prepared.
-    fn checked(&self, target: Target, runtime: &Runtime, interrupt: &Interrupt) -> Result<EndedRun, SessionError> {
+    fn checked(&self, mut target: Target, runtime: &Runtime, interrupt: &Interrupt) -> Result<EndedRun, SessionError> {
+        if let Some(file) = self.token_file {
+            target.token_file = Some(file.to_owned());
+        }
         let options = Options {
             run_id: self.run_id.to_owned(),
             seed: self.seed,

@@ -156,7 +156,6 @@ fn described(
         redis: optional(from_file.redis_env.as_deref(), "GREENLIGHT_REDIS_URL")?,
         database: optional(from_file.database_env.as_deref(), "GREENLIGHT_DATABASE_URL")?,
         sip_edge: cli.sip_edge.or(from_file.sip_edge),
-        token_file: cli.token_file.clone(),
         limits: config.limits,
         thresholds: config.thresholds.clone().into(),
         address,
