@@ -44,6 +44,11 @@ impl Ctx {
         name
     }
 
+    /// The id of the check.
+    pub(crate) fn check_id(&self) -> &'static str {
+        self.check_id
+    }
+
     pub(crate) fn names(&self) -> Arc<Mutex<Vec<String>>> {
         self.names.clone()
     }

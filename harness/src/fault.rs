@@ -78,6 +78,8 @@ faults! {
     BalancerTakesTurnPort = "balancer_takes_turn_port",
     /// The balancer closes all connections to a node whose health check fails.
     BalancerShutsSessions = "balancer_shuts_sessions",
+    /// The balancer keeps nodes out for 20 s after two answers that took too long.
+    BalancerShunsNodes = "balancer_shuns_nodes",
     /// The balancer looks once a minute whether a node lives.
     BalancerSlowChecks = "balancer_slow_checks",
     /// The balancer's certificate ends within days.

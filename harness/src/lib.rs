@@ -34,7 +34,7 @@ pub use file_systems::FileSystem;
 pub use grant_table::{GRANTS_CHANGED, GrantTable, GrantedCall, not_administering};
 pub use init::{Interrupt, init};
 pub use lint::Linted;
-pub use loads::{Series, calls, joins, refusals};
+pub use loads::{Baseline, Baselines, Course, Series, Timed, calls, joins, refusals};
 pub use operator::{Action, Operating, Operator, PartState, Usage};
 pub use process::{UdpSocket, open_files_max, udp_received};
 pub use remote::{Address, Allowed, NodeSpec, Remote, RemoteError, RemoteSpec};
@@ -57,7 +57,7 @@ pub use greenlight_reports as reports;
 /// Everything that a check's file needs.
 pub mod prelude {
     pub use crate::verdict::{Halt, Pass, Verdict, failed, no_media};
-    pub use crate::{Capability, Check, Ctx, Fault, Lane, Series, calls, joins, refusals};
+    pub use crate::{Action, Capability, Check, Course, Ctx, Fault, Lane, Series, calls, joins, refusals};
     pub use crate::{ensure, ensure_joined, ensure_ok, run, secs, skip, source};
     pub use futures_util::future::join_all;
     pub use greenlight_clients::proto;

@@ -252,7 +252,7 @@ fn completion(result: &CheckResult) -> Result<Completion, Failed> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::{Options, Run};
     use crate::check::Check;
     use crate::runner::tests::{check, target};
@@ -411,7 +411,7 @@ mod tests {
         runtime.block_on(run.finish()).expect("a report")
     }
 
-    fn options(seed: u64) -> Options {
+    pub(crate) fn options(seed: u64) -> Options {
         Options {
             run_id: "test1".into(),
             seed,

@@ -2,6 +2,7 @@
 
 use crate::check::Capability;
 use crate::configured::Configured;
+use crate::loads::Baselines;
 use crate::operator::Operator;
 use crate::remote::{nobody, without_agents};
 use anyhow::Result;
@@ -80,6 +81,8 @@ pub struct Target {
     pub limits: Limits,
     /// What load on it is held to, and the generator of that load.
     pub thresholds: Arc<[Threshold]>,
+    /// What load on it was like before, and what this run measures of it.
+    pub baselines: Baselines,
     /// Lets the generator of load compute on every thread of its own, to see that nothing it says is believed then.
     pub saturated_generator: bool,
     /// Hands on its parts, where it is ours.

@@ -233,9 +233,9 @@ mod tests {
     #[test]
     fn a_misspelt_threshold_is_refused_with_its_line() {
         for (good, bad, says) in [
-            ("api_ms: p(95)", "api_mss: p(95)", "did you mean \"api_ms\"?"),
-            ("api_ms: p(95) < 500ms", "api_ms: p(95) < 500", "has no unit"),
-            ("api_ms: p(50)", "api_ms: p(95)", "two thresholds judge the same"),
+            ("api_ms{load=steady}: p(95)", "api_mss{load=steady}: p(95)", "did you mean \"api_ms\"?"),
+            ("api_ms{load=steady}: p(95) < 500ms", "api_ms{load=steady}: p(95) < 500", "has no unit"),
+            ("api_ms{load=steady}: p(50)", "api_ms{load=steady}: p(95)", "two thresholds judge the same"),
         ] {
             let text = DEFAULT.replacen(good, bad, 1);
             assert_ne!(text, DEFAULT, "{good}");

@@ -14,7 +14,7 @@ use std::io::{BufRead as _, BufWriter, Read as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -79,6 +79,7 @@ async fn load(job: Job) -> Result<()> {
         ended = &mut attack => return Err(anyhow!("goose ended before its users had started: {:?}", ended?.err())),
     };
     watch.begin(saturate);
+    let began_unix_s = unix_s(begin);
     tokio::select! {
         () = crowd.all_answered() => {}
         () = sleep_until(begin + longest) => {}
@@ -92,10 +93,17 @@ async fn load(job: Job) -> Result<()> {
     };
     let open_at_once = crowd.open_at_once();
     let processors = processors();
-    let ended = Ended { samples, counted_by_goose, wall_s, cpu_s, processors, lag_ms, open_at_once, cut_off };
+    let ended =
+        Ended { samples, counted_by_goose, began_unix_s, wall_s, cpu_s, processors, lag_ms, open_at_once, cut_off };
     sender.send(Record::Ended(Box::new(ended))).ok().context("nobody writes")?;
     drop(sender);
     writer.join().map_err(|_| anyhow!("writing panicked"))?
+}
+
+/// A moment by the clock that all processes share.
+fn unix_s(moment: Instant) -> f64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    now.as_secs_f64() + moment.saturating_duration_since(Instant::now()).as_secs_f64()
 }
 
 /// Lets goose run the users; gives the number of requests that it counted.

@@ -157,7 +157,8 @@ impl Crowd {
         let took = due.elapsed();
         let (status, error) = outcome.err().map_or((None, None), |(status, error)| (status, Some(error)));
         let ok = error.is_none();
-        let sample = Sample { operation, ms: took.as_secs_f64() * 1e3, late_ms, ok, status, error };
+        let due_ms = self.timetable.due_after(goose.weighted_users_index, user.number).as_secs_f64() * 1e3;
+        let sample = Sample { operation, ms: took.as_secs_f64() * 1e3, due_ms, late_ms, ok, status, error };
         let method = if matches!(operation, Operation::Join | Operation::Ping) { "WS" } else { "POST" };
         let error = sample.error.clone();
         self.timetable.record(goose.weighted_users_index, sample);

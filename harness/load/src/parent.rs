@@ -132,7 +132,7 @@ mod tests {
 
     fn ended(samples: usize, counted_by_goose: usize, cut_off: bool) -> Ended {
         let (wall_s, cpu_s, processors, lag_ms, open_at_once) = (1.0, 0.1, 2, vec![0.1], 0);
-        Ended { samples, counted_by_goose, wall_s, cpu_s, processors, lag_ms, open_at_once, cut_off }
+        Ended { samples, counted_by_goose, began_unix_s: 0.0, wall_s, cpu_s, processors, lag_ms, open_at_once, cut_off }
     }
 
     #[test]

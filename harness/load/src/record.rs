@@ -50,6 +50,8 @@ pub struct Sample {
     pub operation: Operation,
     /// Milliseconds from when it was due to its answer, or to the end of the load.
     pub ms: f64,
+    /// Milliseconds from the first due request of the load to this one.
+    pub due_ms: f64,
     /// Milliseconds by which the generator itself was late: from when it was due and its user free, to its sending.
     pub late_ms: f64,
     /// Whether the answer was as wanted.
@@ -75,6 +77,8 @@ pub struct Ended {
     pub samples: usize,
     /// Requests that goose counted, as a second count of the same.
     pub counted_by_goose: usize,
+    /// When the first request was due, in seconds since 1970.
+    pub began_unix_s: f64,
     /// Seconds from the first due request to the last answer.
     pub wall_s: f64,
     /// Processor seconds of the generator meanwhile, user and system.

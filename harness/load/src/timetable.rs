@@ -95,6 +95,7 @@ impl Timetable {
                 let sample = Sample {
                     operation: self.operation(number),
                     ms: waited.as_secs_f64() * 1e3,
+                    due_ms: self.due_after(user, number).as_secs_f64() * 1e3,
                     late_ms: 0.0,
                     ok: false,
                     status: None,
@@ -131,7 +132,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn sample(operation: Operation) -> Sample {
-        Sample { operation, ms: 1.0, late_ms: 0.0, ok: true, status: None, error: None }
+        Sample { operation, ms: 1.0, due_ms: 0.0, late_ms: 0.0, ok: true, status: None, error: None }
     }
 
     /// A self-signed certificate of `openssl req -x509 -newkey ed25519`, for nothing else than being read.

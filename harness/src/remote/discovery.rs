@@ -265,6 +265,7 @@ async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str
         withheld,
         limits: spec.limits,
         thresholds: spec.thresholds.clone(),
+        baselines: Default::default(),
         saturated_generator: false,
         operator: None,
     };

@@ -63,6 +63,7 @@ pub(crate) fn target() -> Target {
         capabilities: [Capability::Api].into(),
         limits: StagingTests::shipped().expect("shipped").limits,
         thresholds: [].into(),
+        baselines: Default::default(),
         saturated_generator: false,
         operator: None,
     }

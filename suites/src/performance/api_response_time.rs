@@ -25,5 +25,5 @@ async fn check(ctx: &Ctx) -> Verdict {
     (load.users, load.rounds, load.interval_ms, load.spread_ms) = (8, 25, 200, 200);
     let run = ctx.load(&load).await?;
     let (cause, blame) = refusals(&run);
-    ctx.judge(&calls(&run), run.ended.wall_s, &cause, |_| blame, FIX)
+    ctx.judge(&calls(&run, "steady"), &Course::of(&load, &run), &cause, |_| blame, FIX)
 }

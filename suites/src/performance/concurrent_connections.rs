@@ -30,6 +30,6 @@ async fn check(ctx: &Ctx) -> Verdict {
     let run = ctx.load(&load).await?;
     let (cause, blame) = refusals(&run);
     let series = joins(&run, &[("path", "balancer"), ("load", "held")]);
-    let pass = ctx.judge(&series, run.ended.wall_s, &cause, |_| blame, FIX)?;
+    let pass = ctx.judge(&series, &Course::of(&load, &run), &cause, |_| blame, FIX)?;
     pass.counted("open_at_once", run.ended.open_at_once, Exactly(100.0))
 }

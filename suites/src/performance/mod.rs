@@ -4,6 +4,7 @@
 
 mod api_response_time;
 mod concurrent_connections;
+mod drill_short_stall;
 mod join_storm;
 mod resource_use;
 mod signal_response_time;
@@ -17,4 +18,5 @@ pub(crate) const CHECKS: &[&Check] = &[
     &concurrent_connections::CHECK,
     &join_storm::CHECK,
     &resource_use::CHECK,
+    &drill_short_stall::CHECK,
 ];

@@ -40,14 +40,14 @@ async fn check(ctx: &Ctx) -> Verdict {
         shown += &format!("; {part} {cpu:.1} % {:.0} MiB", now.memory_mib);
         cpu_all += cpu;
         memory_all += now.memory_mib;
-        series.push(Series { metric: "cpu", tags: vec![("of", of)], values: vec![cpu] });
-        series.push(Series { metric: "memory", tags: vec![("of", of)], values: vec![now.memory_mib] });
+        series.push(Series::whole("cpu", &[("of", of)], vec![cpu]));
+        series.push(Series::whole("memory", &[("of", of)], vec![now.memory_mib]));
     }
-    series.push(Series { metric: "cpu", tags: vec![("of", "all")], values: vec![cpu_all] });
-    series.push(Series { metric: "memory", tags: vec![("of", "all")], values: vec![memory_all] });
+    series.push(Series::whole("cpu", &[("of", "all")], vec![cpu_all]));
+    series.push(Series::whole("memory", &[("of", "all")], vec![memory_all]));
     // A load that did not get through costs nothing: what it cost says something only if it was answered.
-    series.extend(calls(&run).into_iter().filter(|series| series.metric != "api_ms"));
-    ctx.judge(&series, run.ended.wall_s, &shown, blamed, FIX)
+    series.extend(calls(&run, "steady").into_iter().filter(|series| series.metric != "api_ms"));
+    ctx.judge(&series, &Course::of(&load, &run), &shown, blamed, FIX)
 }
 
 fn blamed(threshold: &Threshold) -> Option<Component> {

@@ -26,5 +26,5 @@ async fn check(ctx: &Ctx) -> Verdict {
     let run = ctx.load(&load).await?;
     let (cause, blame) = refusals(&run);
     let series = joins(&run, &[("path", "balancer"), ("load", "steady")]);
-    ctx.judge(&series, run.ended.wall_s, &cause, |_| blame, FIX)
+    ctx.judge(&series, &Course::of(&load, &run), &cause, |_| blame, FIX)
 }

@@ -127,6 +127,15 @@ pub struct Cli {
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
 
+    /// Hold what load measures against this earlier run, where a threshold says `vs baseline`.
+    #[arg(long, value_name = "FILE", env = "GREENLIGHT_BASELINE")]
+    pub baseline: Option<PathBuf>,
+
+    /// Write what load measures to this file when the run has passed, for --baseline. Thresholds are held to their bounds
+    /// only in such a run.
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    pub record_baseline: Option<PathBuf>,
+
     /// What to print on standard output: a summary with every failure, one line, or the report.
     #[arg(short, long, value_enum, default_value = "text")]
     pub output: OutputFormat,

@@ -1,6 +1,7 @@
 //! What `greenlight-verify` does with its command line.
 
 use crate::args::{Cli, ListFormat, OutputFormat, Profile};
+use crate::baseline;
 use crate::explain::explain;
 use crate::github::{append_summary, inside_actions};
 use crate::output::{ATTESTATION, OutDir, print_report, result_line, verdict_line, write_files, write_whole};
@@ -42,7 +43,7 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
             .map(|()| Exit::Passed)
             .map_err(|error| (Exit::Inconclusive, error.to_string()));
     }
-    let config = configuration(cli.config.as_deref()).map_err(|error| usage(&error))?;
+    let mut config = configuration(cli.config.as_deref()).map_err(|error| usage(&error))?;
     // To list, nobody needs a target: a deployment that is not described is no reason not to.
     let chosen = choose(cli, &config);
     let is_remote = matches!(chosen, Ok(Chosen::Remote(_)));
@@ -57,7 +58,9 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
             .map_err(|error| (Exit::Inconclusive, error.to_string()));
     }
 
-    let chosen = chosen.map_err(|error| usage(&error))?;
+    let baselines = baseline::prepare(cli, &mut config, &selected).map_err(|error| usage(&error))?;
+    // Again, by the thresholds that are left.
+    let chosen = chosen.and_then(|_| choose(cli, &config)).map_err(|error| usage(&error))?;
     if let (Chosen::Remote(described), true) = (&chosen, cli.require_containers) {
         let url = &described.spec.address;
         return Err((
@@ -103,6 +106,7 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
         seed: cli.seed.unwrap_or_else(rand::random),
         retries: cli.retries,
         token_file: cli.token_file.as_deref(),
+        baselines: &baselines,
         folder: out.path(),
         arguments: Arguments {
             test_threads: Some(usize::from(cli.threads)),
@@ -127,6 +131,10 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
         append_summary(Path::new(&file), &ended.report, out.path()).map_err(|error| unknown(&error))?;
     }
     print(cli.output, &ended.report, &out).map_err(|error| unknown(&error))?;
+    if let Err(reason) = baseline::record(cli, &baselines, &ended.report) {
+        eprintln!("{reason}");
+        return Ok(if ended.report.exit() == Exit::Passed { Exit::Inconclusive } else { ended.report.exit() });
+    }
     Ok(ended.report.exit())
 }
 

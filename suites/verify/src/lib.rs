@@ -1,6 +1,7 @@
 //! The one place that sees suites and fixtures: builds a target, runs checks on it, writes the report.
 
 mod args;
+mod baseline;
 mod command;
 mod explain;
 mod github;

@@ -5,7 +5,7 @@ use greenlight_fixtures::{Engine, EngineError, PlantedFault, Staging, StartError
 use greenlight_harness::config::{ConfigError, ExpectedSkips, StagingTests};
 use greenlight_harness::reports::{CheckResult, Report};
 use greenlight_harness::{
-    Capability, Check, Interrupt, Options, Remote, RemoteError, RemoteSpec, Run, RunError, Target,
+    Baselines, Capability, Check, Interrupt, Options, Remote, RemoteError, RemoteSpec, Run, RunError, Target,
 };
 use libtest_mimic::{Arguments, Conclusion};
 use rand::RngExt as _;
@@ -69,6 +69,8 @@ pub struct Session<'a> {
     pub retries: u32,
     /// Tokens of the user's application, in place of those that the staging writes.
     pub token_file: Option<&'a Path>,
+    /// What load is held against, and what this run measures of it.
+    pub baselines: &'a Baselines,
     /// Where journal and container logs go.
     pub folder: &'a Path,
     /// libtest-mimic's own settings: threads, log file.
@@ -181,6 +183,7 @@ impl Session<'_> {
         if let Some(file) = self.token_file {
             target.token_file = Some(file.to_owned());
         }
+        target.baselines = self.baselines.clone();
         let options = Options {
             run_id: self.run_id.to_owned(),
             seed: self.seed,

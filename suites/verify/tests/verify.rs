@@ -71,6 +71,7 @@ fn run(arguments: &Arguments, selected: &[&'static Check]) -> anyhow::Result<Exi
         seed: rand::random(),
         retries: 0,
         token_file: None,
+        baselines: &Default::default(),
         folder: &folder,
         arguments: arguments.clone(),
         on_ready: |_, session| eprintln!("seed {}", session.seed),

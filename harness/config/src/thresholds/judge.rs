@@ -28,7 +28,7 @@ impl Threshold {
     /// Judges samples in base units (milliseconds, percent, MiB; 1 or 0 for events) that were taken in `seconds`. A
     /// sample that is no finite number makes the whole of no use.
     pub fn judge(&self, samples: &[f64], seconds: f64) -> Judged {
-        let needed = self.samples_min.unwrap_or(1).max(self.aggregate.samples_min());
+        let needed = self.samples_needed();
         let value = match samples.len() < needed || samples.iter().any(|sample| !sample.is_finite()) {
             true => None,
             false => self.aggregate.of(samples, seconds, self.metric.kind.of_rate()),
@@ -41,6 +41,13 @@ impl Threshold {
                 Judged::Holds { value, warned: !quiet }
             }
         }
+    }
+}
+
+impl Threshold {
+    /// The fewest samples of which it says something.
+    pub(super) fn samples_needed(&self) -> usize {
+        self.samples_min.unwrap_or(1).max(self.aggregate.samples_min())
     }
 }
 
@@ -61,7 +68,7 @@ impl Aggregate {
         clippy::cast_sign_loss,
         reason = "numbers of samples are far below 2^52"
     )]
-    fn of(self, samples: &[f64], seconds: f64, rate: Option<super::quantity::Dimension>) -> Option<f64> {
+    pub(super) fn of(self, samples: &[f64], seconds: f64, rate: Option<super::quantity::Dimension>) -> Option<f64> {
         let n = samples.len() as f64;
         let sum: f64 = samples.iter().sum();
         let value = match self {

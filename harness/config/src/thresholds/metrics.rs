@@ -1,6 +1,8 @@
 //! What load measures: the names that a threshold may have, and the tags of each.
 
+use super::event::Event;
 use super::quantity::Dimension;
+use super::threshold::Tags;
 
 /// A name that is measured.
 #[derive(Debug, PartialEq, Eq)]
@@ -9,8 +11,24 @@ pub struct Metric {
     pub name: &'static str,
     /// What its samples are.
     pub kind: Kind,
+    /// Where its samples come from; each of them from one of these.
+    pub sources: &'static [Source],
+}
+
+/// A kind of load, with the tags that its samples have and what happens during it. A threshold that fits none of them
+/// would never be held against anything.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Source {
     /// Its tags, each with the values that it has.
     pub tags: &'static [(&'static str, &'static [&'static str])],
+    /// What happens meanwhile, in this order; nothing where samples have no time.
+    pub events: &'static [Event],
+}
+
+impl Source {
+    fn has(&self, tag: &str, value: &str) -> bool {
+        self.tags.iter().any(|(name, values)| *name == tag && values.contains(&value))
+    }
 }
 
 /// What the samples of a metric are.
@@ -50,34 +68,63 @@ impl Kind {
 }
 
 const METHOD: (&str, &[&str]) = ("method", &["create_room", "list_rooms", "update_room_metadata", "delete_room"]);
-const PATH: (&str, &[&str]) = ("path", &["balancer", "node"]);
-const LOAD: (&str, &[&str]) = ("load", &["steady", "held", "storm"]);
+const PATH: (&str, &[&str]) = ("path", &["balancer"]);
 const ROOMS: (&str, &[&str]) = ("rooms", &["one", "many"]);
 const OF: (&str, &[&str]) = ("of", &["node", "redis", "balancer", "all"]);
 
-const fn metric(name: &'static str, kind: Kind, tags: &'static [(&'static str, &'static [&'static str])]) -> Metric {
-    Metric { name, kind, tags }
+const LOADED: &[Event] = &[Event::Start, Event::Ramped, Event::End];
+
+const CALLS: &[Source] = &[
+    Source { tags: &[METHOD, PATH, ("load", &["steady"])], events: LOADED },
+    Source { tags: &[METHOD, PATH, ("load", &["stalled"])], events: Event::ALL },
+];
+const JOINS: &[Source] = &[
+    Source { tags: &[PATH, ("load", &["steady", "held"])], events: LOADED },
+    Source { tags: &[PATH, ("load", &["storm"]), ROOMS], events: LOADED },
+];
+const PARTS: &[Source] = &[Source { tags: &[OF], events: &[] }];
+const GENERATOR: &[Source] = &[Source { tags: &[], events: &[] }];
+
+const fn metric(name: &'static str, kind: Kind, sources: &'static [Source]) -> Metric {
+    Metric { name, kind, sources }
 }
 
 impl Metric {
     /// Every metric.
     pub const ALL: &'static [Self] = &[
-        metric("api_ms", Kind::Times, &[METHOD, PATH]),
-        metric("api_errors", Kind::Events, &[METHOD, PATH]),
-        metric("api_calls", Kind::Done, &[METHOD, PATH]),
-        metric("join_ms", Kind::Times, &[PATH, LOAD, ROOMS]),
-        metric("join_errors", Kind::Events, &[PATH, LOAD, ROOMS]),
-        metric("ping_ms", Kind::Times, &[PATH, LOAD]),
-        metric("ping_errors", Kind::Events, &[PATH, LOAD]),
-        metric("cpu", Kind::Shares, &[OF]),
-        metric("memory", Kind::Sizes, &[OF]),
-        metric("generator_cpu", Kind::Shares, &[]),
-        metric("generator_lag_ms", Kind::Times, &[]),
-        metric("generator_late", Kind::Events, &[]),
+        metric("api_ms", Kind::Times, CALLS),
+        metric("api_errors", Kind::Events, CALLS),
+        metric("api_calls", Kind::Done, CALLS),
+        metric("join_ms", Kind::Times, JOINS),
+        metric("join_errors", Kind::Events, JOINS),
+        metric("ping_ms", Kind::Times, JOINS),
+        metric("ping_errors", Kind::Events, JOINS),
+        metric("cpu", Kind::Shares, PARTS),
+        metric("memory", Kind::Sizes, PARTS),
+        metric("generator_cpu", Kind::Shares, GENERATOR),
+        metric("generator_lag_ms", Kind::Times, GENERATOR),
+        metric("generator_late", Kind::Events, GENERATOR),
     ];
 
     /// The metric of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         Self::ALL.iter().find(|metric| metric.name == name)
+    }
+
+    /// The names of its tags.
+    pub(crate) fn tag_names(&self) -> impl Iterator<Item = &'static str> {
+        self.sources.iter().flat_map(|source| source.tags).map(|(name, _)| *name)
+    }
+
+    /// The values that a tag has, whatever the others are.
+    pub(crate) fn values_of(&self, tag: &str) -> Vec<&'static str> {
+        let tags = self.sources.iter().flat_map(|source| source.tags);
+        tags.filter(|(name, _)| *name == tag).flat_map(|(_, values)| values.iter().copied()).collect()
+    }
+
+    /// The sources whose samples have all of these tags.
+    pub fn sources_with(&self, tags: &Tags) -> Vec<&'static Source> {
+        let fits = |source: &&Source| tags.iter().all(|(tag, value)| source.has(tag, value));
+        self.sources.iter().filter(fits).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! From text to threshold. Whatever is unknown is refused, with the nearest known word.
 
-use super::metrics::Metric;
+use super::event::{Event, Window};
+use super::metrics::{Kind, Metric};
 use super::quantity::{Dimension, Quantity, Unit};
 use super::threshold::{Aggregate, Comparison, Tags, Threshold};
 use crate::lint::nearest;
@@ -31,7 +32,17 @@ fn threshold(text: &str) -> Parsed<Threshold> {
     let (metric, tags) = subject_of(subject.trim())?;
     let mut clauses = rest.split(',').map(str::trim);
     let (aggregate, comparison, bound) = comparison_of(clauses.next().unwrap_or_default(), metric)?;
-    let mut threshold = Threshold { metric, tags, aggregate, comparison, bound, warn: None, samples_min: None };
+    let mut threshold = Threshold {
+        metric,
+        tags,
+        aggregate,
+        comparison,
+        bound,
+        warn: None,
+        samples_min: None,
+        between: None,
+        vs_baseline: None,
+    };
     for clause in clauses {
         add(&mut threshold, clause)?;
     }
@@ -49,15 +60,19 @@ fn subject_of(text: &str) -> Parsed<(&'static Metric, Tags)> {
     for tag in tags.into_iter().flat_map(|tags| tags.split(',')) {
         let (tag, value) = tag.split_once('=').ok_or_else(|| format!("tag {:?} is not name=value", tag.trim()))?;
         let (tag, value) = (tag.trim(), value.trim());
-        let known = metric.tags.iter().find(|(known, _)| *known == tag);
-        let (_, values) = known
-            .ok_or_else(|| unknown(&format!("tag of {name}"), tag, metric.tags.iter().map(|(known, _)| *known)))?;
+        let values = metric.values_of(tag);
+        if values.is_empty() {
+            return Err(unknown(&format!("tag of {name}"), tag, metric.tag_names()));
+        }
         if !values.contains(&value) {
-            return Err(unknown(&format!("value of the tag {tag}"), value, values.iter().copied()));
+            return Err(unknown(&format!("value of the tag {tag}"), value, values));
         }
         if given.insert(tag.to_owned(), value.to_owned()).is_some() {
             return Err(format!("the tag {tag} stands twice"));
         }
+    }
+    if metric.sources_with(&given).is_empty() {
+        return Err(format!("nothing that is measured has all of {}", text.trim_start_matches(name).trim()));
     }
     Ok((metric, given))
 }
@@ -147,9 +162,62 @@ fn add(threshold: &mut Threshold, clause: &str) -> Parsed<()> {
             threshold.samples_min = Some(samples.ok_or("write `samples >= 50`, above 0")?);
             Ok(())
         }
-        "between" | "vs" => Err(format!("`{word}` is not there yet; this version knows `warn` and `samples >=`")),
-        _ => Err(unknown("clause", word, ["warn", "samples"])),
+        "between" if threshold.between.is_some() => Err(twice()),
+        "between" => {
+            threshold.between = Some(window(rest.trim(), threshold)?);
+            Ok(())
+        }
+        "vs" if threshold.vs_baseline.is_some() => Err(twice()),
+        "vs" => {
+            threshold.vs_baseline = Some(change(rest.trim(), threshold)?);
+            Ok(())
+        }
+        _ => Err(unknown("clause", word, ["warn", "samples", "between", "vs baseline"])),
     }
+}
+
+/// `ramped..end`: both happen in the same load, one after the other.
+fn window(text: &str, threshold: &Threshold) -> Parsed<Window> {
+    let (from, to) = text.split_once("..").ok_or_else(|| format!("{text:?}: write `between ramped..end`"))?;
+    let event = |name: &str| {
+        let names = Event::ALL.iter().map(|event| event.name());
+        Event::named(name.trim()).ok_or_else(|| unknown("event", name.trim(), names))
+    };
+    let window = Window { from: event(from)?, to: event(to)? };
+    if window.from >= window.to {
+        return Err(format!("between {window}: {} does not come after {}", window.to.name(), window.from.name()));
+    }
+    let sources = threshold.metric.sources_with(&threshold.tags);
+    if sources.iter().all(|source| source.events.is_empty()) {
+        return Err(format!("{} is measured over the whole of a load, and has no `between`", threshold.metric.name));
+    }
+    match sources.iter().any(|source| source.events.contains(&window.from) && source.events.contains(&window.to)) {
+        true => Ok(window),
+        false => Err(format!("between {window}: what is measured there goes through no such thing")),
+    }
+}
+
+/// `baseline +10%`: by how much the aggregate may be worse than it was.
+fn change(text: &str, threshold: &Threshold) -> Parsed<f64> {
+    let Threshold { metric, aggregate, comparison, .. } = threshold;
+    let compared = match aggregate {
+        Aggregate::Percentile(_) | Aggregate::Avg => true,
+        Aggregate::Rate => metric.kind == Kind::Events,
+        Aggregate::Min | Aggregate::Max | Aggregate::Count => false,
+    };
+    // One sample decides what they are, or the timetable does: nobody can say how sure such a difference is.
+    if !compared || metric.sources.iter().all(|source| source.events.is_empty()) {
+        return Err(format!("{} {aggregate} can't be held against a baseline; p(N), avg and shares can", metric.name));
+    }
+    let number = text.strip_prefix("baseline").map(str::trim).and_then(|rest| rest.strip_suffix('%'));
+    let signed = number.map(str::trim).filter(|number| number.starts_with(['+', '-']));
+    let percent = signed.and_then(|number| number.parse::<f64>().ok()).filter(|percent| percent.is_finite());
+    let percent = percent.ok_or("write `vs baseline +10%`, with its sign")?;
+    let (sensible, instead) = match comparison.is_upper() {
+        true => (percent > 0.0, "less is better here: write how much more is borne, as +10%"),
+        false => (percent < 0.0 && percent > -100.0, "more is better here: write how much less is borne, as -10%"),
+    };
+    sensible.then_some(percent).ok_or_else(|| format!("vs baseline {percent:+}%: {instead}"))
 }
 
 fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> String {

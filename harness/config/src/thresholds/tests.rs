@@ -1,7 +1,7 @@
 //! The grammar, held to texts written by hand, and to itself.
 
 use super::quantity::Dimension;
-use super::{Aggregate, Comparison, Judged, Metric, Quantity, Threshold, Unit};
+use super::{Aggregate, Compared, Comparison, Event, Judged, Metric, Quantity, Threshold, Unit, Window};
 use proptest::prelude::*;
 
 fn parsed(text: &str) -> Threshold {
@@ -62,8 +62,28 @@ fn what_is_unknown_is_refused_with_what_was_meant() {
         ("join_ms: p(95) < 2s, warn 3s", "warn 3s lies beyond the bound 2s"),
         ("join_ms: p(95) < 2s, samples >= 0", "above 0"),
         ("join_ms: p(95) < 2s, samples >= 5, samples >= 6", "`samples` stands twice"),
-        ("join_ms: p(95) < 2s, between impair_start..impair_end", "`between` is not there yet"),
-        ("join_ms: p(95) < 2s, vs baseline +10%", "`vs` is not there yet"),
+        ("join_ms: p(95) < 2s, between impair_start..impair_end", "what is measured there goes through no such thing"),
+        ("api_ms: p(95) < 2s, between impar_start..impair_end", "did you mean \"impair_start\"?"),
+        ("api_ms: p(95) < 2s, between impair_end..impair_start", "impair_start does not come after impair_end"),
+        ("api_ms: p(95) < 2s, between ramped..ramped", "ramped does not come after ramped"),
+        ("api_ms: p(95) < 2s, between ramped", "write `between ramped..end`"),
+        ("api_ms{load=steady}: p(95) < 2s, between start..impair_end", "goes through no such thing"),
+        ("cpu{of=all}: max < 2%, between ramped..end", "is measured over the whole of a load"),
+        ("join_ms: p(95) < 2s, between start..end, between ramped..end", "`between` stands twice"),
+        ("join_ms: p(95) < 2s, vs baseline 10%", "write `vs baseline +10%`, with its sign"),
+        ("join_ms: p(95) < 2s, vs baseline +10", "write `vs baseline +10%`"),
+        ("join_ms: p(95) < 2s, vs basline +10%", "write `vs baseline +10%`"),
+        ("join_ms: p(95) < 2s, vs baseline -10%", "less is better here"),
+        ("join_ms: p(95) < 2s, vs baseline +0%", "less is better here"),
+        ("join_ms: p(95) > 2s, vs baseline +10%", "more is better here"),
+        ("join_ms: p(95) > 2s, vs baseline -100%", "more is better here"),
+        ("join_ms: max < 2s, vs baseline +10%", "join_ms max can't be held against a baseline"),
+        ("api_calls: rate > 2/s, vs baseline -10%", "api_calls rate can't be held against a baseline"),
+        ("generator_lag_ms: p(95) < 2s, vs baseline +10%", "can't be held against a baseline"),
+        ("join_ms: p(95) < 2s, vs baseline +10%, vs baseline +20%", "`vs` stands twice"),
+        // Each of the two is measured, and nothing with both.
+        ("join_ms{load=steady,rooms=one}: p(95) < 2s", "nothing that is measured has all of {load=steady,rooms=one}"),
+        ("api_ms{path=node}: p(95) < 2s", "no value of the tag path is called \"node\"; there are balancer"),
     ] {
         let error = refused(text);
         assert!(error.contains(says), "{text}: {error}");
@@ -106,10 +126,62 @@ fn too_few_samples_decide_nothing() {
 #[test]
 fn a_threshold_is_about_all_samples_that_have_its_tags() {
     let threshold = parsed("join_ms{load=storm}: p(95) < 2s");
-    assert!(threshold.is_about("join_ms", &[("path", "balancer"), ("load", "storm")]));
-    assert!(!threshold.is_about("join_ms", &[("path", "balancer"), ("load", "steady")]));
-    assert!(!threshold.is_about("ping_ms", &[("load", "storm")]));
-    assert!(parsed("join_ms: p(95) < 2s").is_about("join_ms", &[("load", "storm")]));
+    assert!(threshold.is_about("join_ms", &[("path", "balancer"), ("load", "storm")], &[]));
+    assert!(!threshold.is_about("join_ms", &[("path", "balancer"), ("load", "steady")], &[]));
+    assert!(!threshold.is_about("ping_ms", &[("load", "storm")], &[]));
+    assert!(parsed("join_ms: p(95) < 2s").is_about("join_ms", &[("load", "storm")], &[]));
+    // A part of a load that has no such part.
+    let recovered = parsed("api_ms: p(95) < 2s, between impair_end..end");
+    assert!(recovered.is_about("api_ms", &[("load", "stalled")], Event::ALL));
+    assert!(!recovered.is_about("api_ms", &[("load", "steady")], &[Event::Start, Event::Ramped, Event::End]));
+}
+
+#[test]
+fn every_clause_of_the_conventions_is_read() {
+    let text = "api_ms{load=stalled}: p(95) < 2s, warn 1.5s, samples >= 50, between impair_start..impair_end, vs baseline +10%";
+    let threshold = parsed(text);
+    assert_eq!(threshold.between, Some(Window { from: Event::ImpairStart, to: Event::ImpairEnd }));
+    assert_eq!((threshold.vs_baseline, threshold.to_string().as_str()), (Some(10.0), text));
+}
+
+/// Samples with the spread of a real server, in two lengths: 5 ms, and now and then twice that.
+fn times(scale: f64, n: usize) -> Vec<f64> {
+    (0..n).map(|i| scale * (5.0 + f64::from(u32::try_from(i % 10).unwrap_or(0)) / 2.0)).collect()
+}
+
+#[test]
+fn a_change_is_borne_worse_or_within_the_noise() {
+    let median = parsed("api_ms: p(50) < 2s, vs baseline +20%");
+    let compared = |now: &[f64], baseline: &[f64]| median.compare(now, baseline).expect("it compares");
+    assert!(matches!(compared(&times(1.0, 400), &times(1.0, 400)), Compared::Holds { at_worst } if at_worst < 20.0));
+    assert!(matches!(compared(&times(0.5, 400), &times(1.0, 400)), Compared::Holds { at_worst } if at_worst < -30.0));
+    let Compared::Worse { change, at_least } = compared(&times(10.0, 400), &times(1.0, 400)) else {
+        panic!("not worse")
+    };
+    assert!((change - 900.0).abs() < 1e-9 && at_least > 700.0, "{change} {at_least}");
+    // 20 % worse and 20 % are borne: of so few samples nobody can tell, either way.
+    assert!(
+        matches!(compared(&times(1.2, 20), &times(1.0, 20)), Compared::Unclear { low, high } if low < 20.0 && high > 20.0)
+    );
+    let few = parsed("api_ms: p(50) < 2s, samples >= 50, vs baseline +20%");
+    assert_eq!(few.compare(&times(1.0, 400), &times(1.0, 49)), Some(Compared::TooFew { needed: 50 }));
+    assert_eq!(few.compare(&[f64::NAN; 50], &times(1.0, 50)), Some(Compared::TooFew { needed: 50 }));
+    assert_eq!(parsed("api_ms: p(50) < 2s").compare(&times(9.0, 99), &times(1.0, 99)), None);
+}
+
+#[test]
+fn more_can_be_better_and_nothing_is_compared_with_nothing() {
+    let slower = parsed("api_ms: avg > 1ms, vs baseline -20%");
+    assert!(
+        matches!(slower.compare(&times(0.5, 400), &times(1.0, 400)), Some(Compared::Worse { change, .. }) if change < -49.0)
+    );
+    assert!(
+        matches!(slower.compare(&times(2.0, 400), &times(1.0, 400)), Some(Compared::Holds { at_worst }) if at_worst > 0.0)
+    );
+    let errors = parsed("api_errors: rate < 50%, vs baseline +100%");
+    assert_eq!(errors.compare(&[0.0; 200], &[0.0; 200]), Some(Compared::Holds { at_worst: 0.0 }));
+    let some: Vec<f64> = (0..200).map(|i| if i % 10 == 0 { 1.0 } else { 0.0 }).collect();
+    assert!(matches!(errors.compare(&some, &[0.0; 200]), Some(Compared::Worse { .. })));
 }
 
 fn quantities(dimension: Dimension) -> impl Strategy<Value = Quantity> {
@@ -141,20 +213,38 @@ fn thresholds() -> impl Strategy<Value = Threshold> {
         proptest::sample::select(comparisons),
         any::<bool>(),
         proptest::option::of(1..1000usize),
+        any::<bool>(),
+        proptest::option::of(1..99u32),
     );
     chosen
-        .prop_filter_map("the metric has no such aggregate", |(index, aggregate, comparison, tagged, samples)| {
-            let metric = &Metric::ALL[index];
-            let dimension = match aggregate {
-                Aggregate::Count => Dimension::Count,
-                Aggregate::Rate => metric.kind.of_rate()?,
-                _ => metric.kind.of_values()?,
-            };
-            Some((metric, aggregate, comparison, dimension, tagged, samples))
-        })
-        .prop_flat_map(|(metric, aggregate, comparison, dimension, tagged, samples_min)| {
+        .prop_filter_map(
+            "the metric has no such aggregate",
+            |(index, aggregate, comparison, tagged, samples, windowed, change)| {
+                let metric = &Metric::ALL[index];
+                let dimension = match aggregate {
+                    Aggregate::Count => Dimension::Count,
+                    Aggregate::Rate => metric.kind.of_rate()?,
+                    _ => metric.kind.of_values()?,
+                };
+                let source = metric.sources.first()?;
+                let between = match source.events {
+                    [from, .., to] if windowed => Some(Window { from: *from, to: *to }),
+                    _ => None,
+                };
+                let sign = if comparison.is_upper() { 1.0 } else { -1.0 };
+                let compares = !source.events.is_empty()
+                    && match aggregate {
+                        Aggregate::Percentile(_) | Aggregate::Avg => true,
+                        Aggregate::Rate => dimension == Dimension::Share,
+                        _ => false,
+                    };
+                let vs_baseline = change.filter(|_| compares).map(|change| sign * f64::from(change));
+                Some((metric, aggregate, comparison, dimension, tagged, samples, (between, vs_baseline)))
+            },
+        )
+        .prop_flat_map(|(metric, aggregate, comparison, dimension, tagged, samples_min, (between, vs_baseline))| {
             (quantities(dimension), proptest::option::of(quantities(dimension))).prop_map(move |(bound, warn)| {
-                let tag = metric.tags.first().filter(|_| tagged);
+                let tag = metric.sources[0].tags.first().filter(|_| tagged);
                 Threshold {
                     metric,
                     tags: tag.map(|(name, values)| ((*name).to_owned(), values[0].to_owned())).into_iter().collect(),
@@ -163,6 +253,8 @@ fn thresholds() -> impl Strategy<Value = Threshold> {
                     bound,
                     warn: warn.filter(|warn| comparison.holds(warn.in_base(), bound.in_base())),
                     samples_min,
+                    between,
+                    vs_baseline,
                 }
             })
         })

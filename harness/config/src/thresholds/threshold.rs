@@ -1,5 +1,6 @@
 //! A threshold as a value, and how it is written.
 
+use super::event::{Event, Window};
 use super::metrics::Metric;
 use super::quantity::Quantity;
 use serde::{Deserialize, Deserializer};
@@ -26,6 +27,11 @@ pub struct Threshold {
     pub warn: Option<Quantity>,
     /// Fewer samples decide nothing. `None` is the fewest from which the aggregate can be told at all.
     pub samples_min: Option<usize>,
+    /// Only samples of requests that were due in this part of the load; all of them without it.
+    pub between: Option<Window>,
+    /// How much worse than at the baseline the aggregate may be, in percent of what it was there, besides the bound.
+    /// Above zero where smaller is better, below zero where larger is.
+    pub vs_baseline: Option<f64>,
 }
 
 /// What of many samples is compared.
@@ -79,15 +85,19 @@ impl Comparison {
 }
 
 impl Threshold {
-    /// Whether it is about samples of this metric with these tags.
-    pub fn is_about(&self, metric: &str, tags: &[(&str, &str)]) -> bool {
+    /// Whether it is about samples of this metric with these tags, from a load during which these things happened.
+    pub fn is_about(&self, metric: &str, tags: &[(&str, &str)], events: &[Event]) -> bool {
         let has = |(name, value): (&String, &String)| tags.contains(&(name.as_str(), value.as_str()));
-        self.metric.name == metric && self.tags.iter().all(has)
+        let happened = |window: Window| events.contains(&window.from) && events.contains(&window.to);
+        self.metric.name == metric && self.tags.iter().all(has) && self.between.is_none_or(happened)
     }
 
     /// Whether the other one judges the same aggregate of the same samples.
     pub fn judges_as(&self, other: &Self) -> bool {
-        self.metric == other.metric && self.tags == other.tags && self.aggregate == other.aggregate
+        self.metric == other.metric
+            && self.tags == other.tags
+            && self.aggregate == other.aggregate
+            && self.between == other.between
     }
 }
 
@@ -102,8 +112,14 @@ impl fmt::Display for Threshold {
         if let Some(warn) = self.warn {
             write!(f, ", warn {warn}")?;
         }
-        match self.samples_min {
-            Some(samples) => write!(f, ", samples >= {samples}"),
+        if let Some(samples) = self.samples_min {
+            write!(f, ", samples >= {samples}")?;
+        }
+        if let Some(window) = self.between {
+            write!(f, ", between {window}")?;
+        }
+        match self.vs_baseline {
+            Some(percent) => write!(f, ", vs baseline {percent:+}%"),
             None => Ok(()),
         }
     }
