@@ -77,7 +77,7 @@ impl Course {
     }
 
     /// The values of this part, or of the whole.
-    pub fn values_in(&self, window: Option<Window>, samples: &[Timed]) -> Vec<f64> {
+    pub(super) fn values_in(&self, window: Option<Window>, samples: &[Timed]) -> Vec<f64> {
         let within = |sample: &&Timed| window.is_none_or(|window| self.holds(window, **sample));
         samples.iter().filter(within).map(|sample| sample.value).collect()
     }
