@@ -40,7 +40,7 @@ pub use process::{UdpSocket, open_files_max, udp_received};
 pub use remote::{Address, Allowed, NodeSpec, Remote, RemoteError, RemoteSpec};
 pub use run::{Options, Run, RunError};
 pub use select::{Selection, UnknownName, select};
-pub use target::{BridgeTarget, ConfigFile, NodeTarget, Target, TargetKind, TurnTarget};
+pub use target::{BridgeTarget, ConfigFile, NodeTarget, StagedFrom, Target, TargetKind, TurnTarget};
 pub use verdict::{Halt, MeasureError, Pass, PassBuilder, Verdict};
 
 /// Clients, for fixtures and checks alike.

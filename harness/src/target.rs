@@ -62,6 +62,9 @@ pub struct Target {
     pub bridge: Option<BridgeTarget>,
     /// An API key of the deployment.
     pub key: Key,
+    /// The user's livekit.yaml that its nodes run with keys, ports and addresses of ours; `None` where they run what stands
+    /// in theirs.
+    pub staged_from: Option<StagedFrom>,
     /// Joins make no rooms there (`room.auto_create: false`): whoever joins needs the right to make one.
     pub rooms_must_exist: bool,
     /// A key that the deployment does not have, for drills that give it one. Reports must not show its secret either.
@@ -118,6 +121,15 @@ pub struct BridgeTarget {
     pub entry: String,
 }
 
+/// A livekit.yaml of the user's, as nodes of a staging run it.
+#[derive(Debug, Clone)]
+pub struct StagedFrom {
+    /// SHA-256 (hex) of the user's file, normalised.
+    pub sha256: String,
+    /// The text that was made of it for each node.
+    pub texts: BTreeMap<String, Secret>,
+}
+
 /// TURN over TLS, as clients reach it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TurnTarget {
@@ -168,9 +180,12 @@ impl Target {
         let (Some(operator), Some(file)) = (&self.operator, file) else { return Ok(None) };
         let (text, mode) = operator.read(part, &file.path).await?;
         let state = operator.state(part).await?;
+        let made = self.staged_from.as_ref().and_then(|from| Some((from, from.texts.get(part)?)));
+        // Only as long as the node still has what was made of the user's file.
+        let of_user = made.filter(|(_, staged)| staged.expose() == text).map(|(from, _)| from.sha256.clone());
         let read = Configured::new(file.clone(), Secret::new(text), mode, &state.environment, state.command);
         // What the environment or the command line changes is in no file: nobody can say what such a node is told.
-        Ok(if read.is_overridden() { None } else { normalised_sha256(read.effective()) })
+        Ok(if read.is_overridden() { None } else { of_user.or_else(|| normalised_sha256(read.effective())) })
     }
 
     /// Name and URL of every address by which it is reached, the entry point first.

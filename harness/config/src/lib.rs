@@ -5,6 +5,7 @@ mod error;
 mod expected_skips;
 pub mod lint;
 mod normalised;
+mod staged;
 mod staging_tests;
 pub mod thresholds;
 mod waivers;
@@ -16,5 +17,6 @@ pub use deployment::{
 pub use error::ConfigError;
 pub use expected_skips::ExpectedSkips;
 pub use normalised::{LEFT_OUT, normalised, normalised_sha256, of_colour};
+pub use staged::{LivekitYaml, Surroundings};
 pub use staging_tests::{ImageChoice, Images, Limits, Media, StagingTests};
 pub use waivers::Waiver;

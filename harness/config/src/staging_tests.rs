@@ -1,6 +1,7 @@
 //! `staging_tests.yaml`: images and limits.
 
 use crate::error::ConfigError;
+use crate::staged::LivekitYaml;
 use crate::thresholds::Threshold;
 use crate::waivers::Waiver;
 use serde::Deserialize;
@@ -17,6 +18,9 @@ pub struct StagingTests {
     pub images: Images,
     /// How clients reach the media ports of a staging.
     pub media: Media,
+    /// A livekit.yaml of the user's that the nodes are to run; the staging's own where there is none.
+    #[serde(skip)]
+    pub livekit_yaml: Option<LivekitYaml>,
     /// The version that every node must report.
     pub livekit_version: String,
     /// Capabilities without which the containers target is no staging, by name.

@@ -266,6 +266,7 @@ async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str
         limits: spec.limits,
         thresholds: spec.thresholds.clone(),
         baselines: Default::default(),
+        staged_from: None,
         saturated_generator: false,
         operator: None,
     };

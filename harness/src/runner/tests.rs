@@ -64,6 +64,7 @@ pub(crate) fn target() -> Target {
         limits: StagingTests::shipped().expect("shipped").limits,
         thresholds: [].into(),
         baselines: Default::default(),
+        staged_from: None,
         saturated_generator: false,
         operator: None,
     }

@@ -122,6 +122,11 @@ pub struct Cli {
     #[arg(long, value_name = "FILE")]
     pub config: Option<String>,
 
+    /// Run this livekit.yaml of yours on the nodes of the staging, with keys, Redis, ports, addresses and certificates of the
+    /// staging's own. The report is about this file then: a gate with `artefact.config` opens for it and for no other.
+    #[arg(long, value_name = "FILE")]
+    pub livekit_config: Option<PathBuf>,
+
     /// Tokens that your application issued, one a line: auth.application_tokens says what is wrong with them, and shows
     /// none. They are held against the target's API keys. Without it, the staging writes some of its own.
     #[arg(long, value_name = "FILE")]

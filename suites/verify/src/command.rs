@@ -9,6 +9,7 @@ use crate::session::{Place, Session, SessionError, configuration, new_run_id, ru
 use crate::target::{Chosen, Described, choose};
 use greenlight_fixtures::{PlantedFault, catalogue, find};
 use greenlight_harness::clients::tokens_of;
+use greenlight_harness::config::LivekitYaml;
 use greenlight_harness::reports::{
     CheckResult, Exit, NodeIdentity, Outcome, Redactor, Report, Signer, attest, canonical_json, github_annotations,
 };
@@ -44,6 +45,9 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
             .map_err(|error| (Exit::Inconclusive, error.to_string()));
     }
     let mut config = configuration(cli.config.as_deref()).map_err(|error| usage(&error))?;
+    if let Some(file) = &cli.livekit_config {
+        config.livekit_yaml = Some(livekit_yaml(file).map_err(|error| usage(&error))?);
+    }
     // To list, nobody needs a target: a deployment that is not described is no reason not to.
     let chosen = choose(cli, &config);
     let is_remote = matches!(chosen, Ok(Chosen::Remote(_)));
@@ -74,6 +78,14 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
             fault.fault
         )));
     }
+    if config.livekit_yaml.is_some() && (fault.is_some() || matches!(chosen, Chosen::Remote(_))) {
+        let why = if fault.is_some() {
+            "faults are edits of the staging's own"
+        } else {
+            "a deployment at its address has its own"
+        };
+        return Err(usage(&format!("--livekit-config can't be used here: {why}; leave it out")));
+    }
     // Before anything is started: a run that can't be signed is of no use to the gate that waits for it.
     let signer = cli.sign_key.as_deref().map(signing_key).transpose().map_err(|error| usage(&error))?;
     if let Some(file) = &cli.token_file {
@@ -90,6 +102,9 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
     let place = match &chosen {
         Chosen::Containers => {
             eprintln!("target   containers: two livekit-server nodes, Redis, HAProxy with TLS; starting");
+            if let Some(yaml) = &config.livekit_yaml {
+                eprintln!("config   {} on both nodes; of the staging's own: {}", yaml.file, LivekitYaml::OURS);
+            }
             Place::Containers
         }
         Chosen::Remote(described) => {
@@ -176,6 +191,13 @@ fn signing_key(file: &Path) -> Result<Signer, String> {
         return Err(format!("others can read the signing key {shown} (mode {:o}); `chmod 600 {shown}`", mode & 0o7777));
     }
     Signer::from_pem(&fs::read_to_string(file).map_err(read)?).map_err(|error| format!("{shown}: {error}"))
+}
+
+/// A livekit.yaml of the user's for the staging to run.
+fn livekit_yaml(file: &Path) -> Result<LivekitYaml, String> {
+    let shown = file.display().to_string();
+    let text = fs::read_to_string(file).map_err(|error| format!("cannot read the livekit.yaml {shown}: {error}"))?;
+    LivekitYaml::parse(&shown, &text)
 }
 
 /// Before anything starts: a run without the tokens that were to be looked at is of no use.

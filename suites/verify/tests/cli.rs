@@ -122,6 +122,47 @@ fn unknown_names_offer_the_nearest_and_exit_2() {
     }
 }
 
+/// Files that a run is given are looked at before anything is started, and no line of them is repeated.
+#[test]
+fn a_livekit_yaml_or_a_baseline_that_is_of_no_use_exits_2() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.display().to_string()
+    };
+    let good = file("livekit.yaml", "redis: {address: 'r:6379'}\nkeys: {APIa: hidden-secret}\n");
+    let torn = file("torn.yaml", "keys:\n  APIa: [hidden-secret\n");
+    let alone = file("alone.yaml", "keys: {APIa: hidden-secret}\nroom: {empty_timeout: 3}\n");
+    let shipped = include_str!("../../../config/staging_tests.yaml");
+    let compares = shipped.replace("p(50) < 200ms'", "p(50) < 200ms, vs baseline +10%'");
+    assert_ne!(compares, shipped);
+    let compares = file("compares.yaml", &compares);
+    let missing = folder.path().join("none").display().to_string();
+    let performance = ["--suite", "performance"];
+    for (arguments, says) in [
+        (vec!["--livekit-config", &missing], "cannot read the livekit.yaml"),
+        (vec!["--livekit-config", &torn], "is no YAML at line"),
+        (vec!["--livekit-config", &alone], "names no Redis"),
+        (vec!["--livekit-config", &good, "--plant", "redis_stopped"], "leave it out"),
+        (
+            vec!["--livekit-config", &good, "--url", "ws://127.0.0.1:1", "--api-key", "a", "--api-secret", "b"],
+            "leave it out",
+        ),
+        ([&performance[..], &["--config", &compares]].concat(), "record one with --record-baseline FILE"),
+        ([&performance[..], &["--config", &compares, "--baseline", &missing]].concat(), "cannot read the baseline"),
+        ([&performance[..], &["--config", &compares, "--baseline", &good]].concat(), "is no baseline of this version"),
+        ([&performance[..], &["--baseline", &good]].concat(), "no threshold compares with it"),
+        (vec!["--tag", "smoke", "--record-baseline", &missing], "no selected check loads the target"),
+    ] {
+        let (status, error) = code(&arguments);
+        assert_eq!(status, Some(2), "{arguments:?}: {error}");
+        assert!(error.contains(says) && !error.contains("hidden-secret"), "{arguments:?}: {error}");
+    }
+    // The same, with nothing wrong: what is missing then is the engine.
+    assert_eq!(code(&["--livekit-config", &good]).0, Some(6));
+}
+
 #[test]
 fn an_empty_selection_exits_4() {
     let (exit, stderr) = code(&["--suite", "auth", "--tag", "load"]);
