@@ -3,8 +3,9 @@
 
 use crate::world::{World, docker, done};
 use greenlight_clients::{Http, Rooms, proto};
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -44,7 +45,9 @@ pub(super) fn bad_builds() {
     });
     assert_eq!(failed(world, "watch"), ["performance.api_response_time"]);
     let slow = world.read("watch/junit.xml");
-    assert!(slow.contains("api_ms p(50) is beyond its threshold"), "{slow}");
+    assert!(slow.contains("api_ms{load=steady} p(50) is beyond its threshold"), "{slow}");
+
+    through_a_proxy(world);
 
     // The same lines let a good one through.
     let begun = Instant::now();
@@ -52,6 +55,118 @@ pub(super) fn bad_builds() {
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(world.there(), (vec!["green".to_owned()], "green".to_owned()));
     eprintln!("  a good build: all new, exit 0, {:.1} s", begun.elapsed().as_secs_f64());
+}
+
+/// What no setting of the server does: it accepts tokens that were forged, and it is slow by just ten times. Both through
+/// the mutant proxy before the port of green, on the real server behind it.
+fn through_a_proxy(world: &World) {
+    let lines = world.read("deployment.yaml");
+    let [blue, green] = [0, 1].map(|colour| world.urls[colour].rsplit(':').next().expect("a port").to_owned());
+    let through = |proxy: &Proxy, line: &str, arguments: &str| {
+        let port = &proxy.port;
+        let to = format!("--url ws://127.0.0.1:{port} {arguments}");
+        let lines = match line {
+            "verify" => lines.replacen("--target url --tag smoke", &format!("--target url {to}"), 1),
+            _ => lines.replacen("--url \"$LIVEKIT_URL\"", &to, 1),
+        };
+        // What may be loaded is what the environment names.
+        lines.replacen("nodes: [", &format!("nodes: [{{name: proxy, url: \"ws://127.0.0.1:{port}\"}}, "), 1)
+    };
+
+    let forged = Proxy::before(world, &green, &["--proxy", "forged_tokens_accepted"]);
+    world.put("deployment.yaml", &through(&forged, "verify", "--suite auth"));
+    never(world, "forged tokens accepted, through the mutant proxy", &[]);
+    let red = failed(world, "verify");
+    assert!(red.contains(&"auth.tampered_token_refused".to_owned()), "{red:?}");
+
+    // What ten times is, the colour that has the traffic says, by the same path.
+    let even = Proxy::before(world, &blue, &["--delay-ms", "0"]);
+    // Only blue runs now.
+    let alone = through(&even, "watch", "").replace("nodes: [", "nodes: []}\n    # [");
+    world.put(
+        "deployment.yaml",
+        &alone.replace("url: \"ws://127.0.0.1:1\"", &format!("url: \"ws://127.0.0.1:{}\"", even.port)),
+    );
+    let limits = world.path("limits.yaml");
+    let shipped = include_str!("../../../config/staging_tests.yaml");
+    let compares = shipped.replacen("p(50) < 200ms'", "p(50) < 200ms, vs baseline +400%'", 1);
+    assert_ne!(compares, shipped);
+    world.put("limits.yaml", &compares);
+    let baseline = world.path("baseline.json");
+    let recorded = Command::new(suites())
+        .args(["--target", "production", "--allow", "load", "--test", "performance.api_response_time"])
+        .args(["--url", &format!("ws://127.0.0.1:{}", even.port)])
+        .args(
+            [
+                ["--deployment", &world.path("deployment.yaml").display().to_string()],
+                ["--config", &limits.display().to_string()],
+            ]
+            .concat(),
+        )
+        .args([
+            "--out",
+            &world.path("record").display().to_string(),
+            "--record-baseline",
+            &baseline.display().to_string(),
+        ])
+        .envs([("LIVEKIT_API_KEY", world.key.id.as_str()), ("LIVEKIT_API_SECRET", world.key.secret.expose())])
+        .output()
+        .expect("the suites");
+    assert!(recorded.status.success(), "{}", String::from_utf8_lossy(&recorded.stderr));
+    let once_ms = median(world, "record");
+    let delay = (once_ms * 9.0).round().to_string();
+    let slow = Proxy::before(world, &green, &["--delay-ms", &delay]);
+    let held = format!("--config {} --baseline {}", limits.display(), baseline.display());
+    world.put("deployment.yaml", &through(&slow, "watch", &held));
+    taken_back(world, "slow by ten times", &["failed   performance.api_response_time"]);
+    let (slow_ms, times) = (median_found(world), once_ms);
+    eprintln!("    api_ms p(50): {times:.1} ms on blue, {slow_ms} on green");
+    world.put("deployment.yaml", &lines);
+}
+
+/// The mutant proxy before a port, as long as this lives.
+struct Proxy {
+    child: Child,
+    port: String,
+}
+
+impl Proxy {
+    fn before(world: &World, port: &str, arguments: &[&str]) -> Self {
+        let mut child = Command::new(suites().with_file_name("greenlight-prove"))
+            .args(arguments)
+            .args(["--before", port])
+            .envs([("LIVEKIT_API_KEY", world.key.id.as_str()), ("LIVEKIT_API_SECRET", world.key.secret.expose())])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the proxy");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("its port");
+        Self { child, port: line.trim().to_owned() }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+/// What a call of the API took, by the report of that line.
+fn median(world: &World, line: &str) -> f64 {
+    let report: serde_json::Value = serde_json::from_str(&world.read(&format!("{line}/report.json"))).expect("json");
+    let measured = report["results"][0]["attempts"][0]["measured"].as_array().expect("measured").clone();
+    let median = measured.iter().find(|one| one["name"] == "api_ms{load=steady} p(50)").expect("a median");
+    median["value"].as_f64().expect("a number")
+}
+
+/// The same where it is worse than the baseline: what was found, in words.
+fn median_found(world: &World) -> String {
+    let report: serde_json::Value = serde_json::from_str(&world.read("watch/report.json")).expect("json");
+    let failure = &report["results"][0]["attempts"][0]["failure"];
+    assert_eq!(failure["what"], "api_ms{load=steady} p(50) is worse than the baseline");
+    failure["found"].as_str().expect("a text").to_owned()
 }
 
 /// It is seen before the switch.
@@ -111,7 +226,7 @@ fn throttle(container: &str, over: &AtomicBool) {
 /// The program that has the checks, of the same build.
 fn suites() -> PathBuf {
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "--bin", "greenlight-verify"])
+        .args(["build", "--quiet", "--locked", "--bin", "greenlight-verify", "--bin", "greenlight-prove"])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .status();
     assert!(built.expect("cargo").success(), "the suites can't be built");

@@ -3,13 +3,15 @@
 
 use anyhow::Context as _;
 use clap::Parser;
-use greenlight_fixtures::{Engine, PlantedFault, Staging, catalogue, find};
+use greenlight_fixtures::{Engine, LyingProxy, PlantedFault, Staging, catalogue, find};
 use greenlight_harness::Interrupt;
+use greenlight_harness::clients::{Key, Secret};
 use greenlight_harness::config::StagingTests;
 use greenlight_verify::{Prover, naming, new_run_id, rows};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::runtime::Runtime;
 
 /// Plants faults in a staging of its own and says which checks saw them.
@@ -27,6 +29,16 @@ struct Cli {
     /// Take every failed assertion for a pass: nothing may be found then.
     #[arg(long)]
     blind: bool,
+    /// Only tell this fault's lie, as a proxy before --before, until standard input ends; its port is printed. The key is
+    /// that of LIVEKIT_API_KEY and LIVEKIT_API_SECRET.
+    #[arg(long, value_name = "FAULT", requires = "before", conflicts_with = "list")]
+    proxy: Option<String>,
+    /// The same, and what the proxy does is to bring answers of the API later by so many milliseconds.
+    #[arg(long, value_name = "MS", requires = "before", conflicts_with_all = ["list", "proxy"])]
+    delay_ms: Option<u64>,
+    /// A livekit-server's port on 127.0.0.1.
+    #[arg(long, value_name = "PORT")]
+    before: Option<u16>,
     /// Where logs go.
     #[arg(long, value_name = "DIR", default_value = "target/matrix")]
     out: PathBuf,
@@ -47,6 +59,10 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<bool> {
+    if let Some(before) = cli.before {
+        lie(cli, before)?;
+        return Ok(true);
+    }
     let mut faults = Vec::new();
     for name in &cli.faults {
         faults.push(find(name).with_context(|| format!("no fault is called {name:?}; `--list` shows all"))?);
@@ -73,6 +89,29 @@ fn run(cli: &Cli) -> anyhow::Result<bool> {
     };
     std::fs::create_dir_all(&cli.out).with_context(|| format!("creating {}", cli.out.display()))?;
     prove_all(&faults, cli, &runtime, &interrupt)
+}
+
+/// A proxy, as long as somebody wants it.
+fn lie(cli: &Cli, before: u16) -> anyhow::Result<()> {
+    let variable = |name: &str| std::env::var(name).with_context(|| format!("{name} is not set"));
+    let key = Key { id: variable("LIVEKIT_API_KEY")?, secret: Secret::new(variable("LIVEKIT_API_SECRET")?) };
+    greenlight_harness::clients::install_crypto_provider();
+    let runtime = Runtime::new()?;
+    let proxy = runtime.block_on(async {
+        match (&cli.proxy, cli.delay_ms) {
+            (Some(name), _) => {
+                let fault = find(name).with_context(|| format!("no fault is called {name:?}; `--list` shows all"))?;
+                LyingProxy::telling(&fault, before, &key).await
+            }
+            (None, Some(delay)) => LyingProxy::slow(Duration::from_millis(delay), before, &key).await,
+            (None, None) => {
+                anyhow::bail!("nothing is said about what to do before port {before}; add --proxy or --delay-ms")
+            }
+        }
+    })?;
+    print_line(&proxy.port)?;
+    std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink())?;
+    Ok(())
 }
 
 /// All on one staging, which is replaced when a fault could not be undone.

@@ -98,7 +98,8 @@ fn lists_are_readable_by_people_and_programs() {
             Some("performance.signal_response_time"),
             Some("performance.concurrent_connections"),
             Some("performance.join_storm"),
-            Some("performance.resource_use")
+            Some("performance.resource_use"),
+            Some("performance.drill_short_stall")
         ]
     );
 }
