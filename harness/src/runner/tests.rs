@@ -77,6 +77,7 @@ fn executor() -> Executor {
         expected_skips: ExpectedSkips::default(),
         waivers: vec![],
         blind: false,
+        recording: None,
         leftovers: Mutex::default(),
         identity: Mutex::new(target().identity),
         restarts: Mutex::default(),

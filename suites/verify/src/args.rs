@@ -127,6 +127,10 @@ pub struct Cli {
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
 
+    /// Record what the checks send and what is answered, for the emulator.
+    #[arg(long, value_name = "FILE", hide = true, conflicts_with = "plant")]
+    pub record: Option<PathBuf>,
+
     /// What to print on standard output: a summary with every failure, one line, or the report.
     #[arg(short, long, value_enum, default_value = "text")]
     pub output: OutputFormat,

@@ -5,6 +5,7 @@ use crate::explain::explain;
 use crate::github::{append_summary, inside_actions};
 use crate::output::{ATTESTATION, OutDir, print_report, result_line, verdict_line, write_files, write_whole};
 use crate::session::{Place, Session, SessionError, configuration, new_run_id, runtime};
+use crate::tape::written;
 use crate::target::{Chosen, Described, choose};
 use greenlight_fixtures::{PlantedFault, catalogue, find};
 use greenlight_harness::clients::tokens_of;
@@ -104,6 +105,7 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
         retries: cli.retries,
         token_file: cli.token_file.as_deref(),
         folder: out.path(),
+        record: cli.record.is_some(),
         arguments: Arguments {
             test_threads: Some(usize::from(cli.threads)),
             logfile: Some(out.path().join("libtest.log").display().to_string()),
@@ -117,6 +119,11 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
     };
     let ended = session.run(&runtime, &interrupt).map_err(|error| (exit_of(&error), error.to_string()))?;
     write_files(out.path(), &ended.report).map_err(|error| unknown(&format!("cannot write the report: {error}")))?;
+    if let Some(file) = &cli.record {
+        let text = written(&ended.recorded).map_err(io::Error::from);
+        text.and_then(|text| fs::write(file, text))
+            .map_err(|error| unknown(&format!("cannot write the recording {}: {error}", file.display())))?;
+    }
     if let Some(signer) = &signer {
         let signed = attest(&ended.report, signer).map_err(io::Error::from);
         signed
@@ -230,7 +237,7 @@ fn announce(target: &Target, session: &Session<'_>) {
         target.identity.nodes.iter().map(|node| format!("{} {} {}", named(node), node.version, node.node_id)).collect();
     match target.kind {
         TargetKind::Containers => eprintln!("target   {}   {}", target.entry.ws_url(), nodes.join("   ")),
-        TargetKind::Url => eprintln!("found    {}", nodes.join("   ")),
+        TargetKind::Url | TargetKind::Emulator => eprintln!("found    {}", nodes.join("   ")),
     }
     let seen = session.checks.iter().filter(|check| check.needs.iter().all(|need| target.offers(*need)));
     let (all, seen) = (session.checks.len(), seen.count());

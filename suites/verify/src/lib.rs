@@ -7,6 +7,7 @@ mod github;
 mod output;
 mod prove;
 mod session;
+mod tape;
 mod target;
 
 pub use args::{Cli, ListFormat, OutputFormat, Permission};

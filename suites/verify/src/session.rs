@@ -1,16 +1,18 @@
 //! One run on one target: prepare, plant, run, seal, give back.
 
+use crate::tape::{Line, lines};
 use anyhow::{Context as _, Result};
 use greenlight_fixtures::{Engine, EngineError, PlantedFault, Staging, StartError};
 use greenlight_harness::config::{ConfigError, ExpectedSkips, StagingTests};
-use greenlight_harness::reports::{CheckResult, Report};
+use greenlight_harness::reports::{CheckResult, Outcome, Report};
 use greenlight_harness::{
-    Capability, Check, Interrupt, Options, Remote, RemoteError, RemoteSpec, Run, RunError, Target,
+    Capability, Check, Interrupt, Options, Recording, Remote, RemoteError, RemoteSpec, Run, RunError, Target,
 };
 use libtest_mimic::{Arguments, Conclusion};
 use rand::RngExt as _;
 use rand::distr::slice::Choose;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// Why there is no report.
@@ -71,6 +73,8 @@ pub struct Session<'a> {
     pub token_file: Option<&'a Path>,
     /// Where journal and container logs go.
     pub folder: &'a Path,
+    /// Whether what checks send is recorded.
+    pub record: bool,
     /// libtest-mimic's own settings: threads, log file.
     pub arguments: Arguments,
     /// Called when the target is ready.
@@ -85,6 +89,8 @@ pub struct EndedRun {
     pub report: Report,
     /// libtest-mimic's view.
     pub conclusion: Conclusion,
+    /// What the checks sent that were not red, if that was recorded.
+    pub recorded: Vec<Line>,
 }
 
 impl Session<'_> {
@@ -181,6 +187,8 @@ impl Session<'_> {
         if let Some(file) = self.token_file {
             target.token_file = Some(file.to_owned());
         }
+        let recording = self.record.then(Arc::<Recording>::default);
+        let (key, places) = (target.key.clone(), places(&target));
         let options = Options {
             run_id: self.run_id.to_owned(),
             seed: self.seed,
@@ -189,13 +197,27 @@ impl Session<'_> {
             planted: self.fault.map(|fault| fault.fault.name().to_owned()),
             waivers: self.config.waivers.clone(),
             blind: false,
+            recording: recording.clone(),
             on_result: self.on_result,
         };
         let run = Run::new(target, self.checks, options, ExpectedSkips::shipped()?, interrupt.clone())?;
         let conclusion = libtest_mimic::run(&self.arguments, run.trials(runtime.handle()));
         let report = runtime.block_on(run.finish())?;
-        Ok(EndedRun { report, conclusion })
+        let mut recorded = Vec::new();
+        for (id, events) in recording.map(|recording| recording.take()).unwrap_or_default() {
+            let is_good = |result: &CheckResult| result.id == id && result.outcome == Outcome::Passed;
+            if report.results.iter().any(is_good) {
+                recorded.extend(lines(id, &events, &key, self.run_id, &places));
+            }
+        }
+        Ok(EndedRun { report, conclusion, recorded })
     }
+}
+
+/// Names of the addresses that a recording tells apart.
+fn places(target: &Target) -> Vec<(String, String)> {
+    let nodes = target.nodes.iter().map(|node| (node.name.clone(), node.endpoint.url().to_owned()));
+    std::iter::once(("entry".to_owned(), target.entry.url().to_owned())).chain(nodes).collect()
 }
 
 /// Five letters and digits that no other run on this machine is likely to have.

@@ -72,6 +72,7 @@ fn run(arguments: &Arguments, selected: &[&'static Check]) -> anyhow::Result<Exi
         retries: 0,
         token_file: None,
         folder: &folder,
+        record: false,
         arguments: arguments.clone(),
         on_ready: |_, session| eprintln!("seed {}", session.seed),
         on_result: |_| {},

@@ -1,0 +1,11 @@
+//! What checks send to the real server and what it answers, as a committed recording; and the emulator held to it.
+
+mod line;
+mod listen;
+mod names;
+mod replay;
+mod token;
+
+pub use line::{Line, Step, read, shipped, written};
+pub use listen::lines;
+

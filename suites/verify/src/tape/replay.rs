@@ -1,0 +1,1 @@
+//! Says a recording again, and compares what comes back.

@@ -1,0 +1,106 @@
+//! Tokens in texts: described instead of kept, and signed again.
+
+use super::line::{Signed, TokenSpec};
+use super::names::Names;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use greenlight_harness::clients::Key;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto};
+use serde_json::Value;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Signs what another key has signed in the recording.
+const OTHER_SECRET: &[u8] = b"a secret that no server of ours has";
+/// Claims that are moments.
+const MOMENTS: [&str; 3] = ["exp", "nbf", "iat"];
+/// A token is older in the recording than when it was signed; no claim of a check depends on so little.
+const ROUNDED_S: i64 = 5;
+
+/// Takes every token out of a text and leaves `<token N>`, where N is its place in the list.
+pub(super) fn taken_out(text: &str, names: &Names<'_>, tokens: &mut Vec<TokenSpec>) -> String {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("ey") {
+        let end = rest[start..].find(|c| !is_part(c)).map_or(rest.len(), |length| start + length);
+        let Some(spec) = described(&rest[start..end], names) else {
+            out.push_str(&rest[..start + 2]);
+            rest = &rest[start + 2..];
+            continue;
+        };
+        let place = tokens.iter().position(|known| *known == spec).unwrap_or_else(|| {
+            tokens.push(spec);
+            tokens.len() - 1
+        });
+        out.push_str(&format!("{}<token {place}>", &rest[..start]));
+        rest = &rest[end..];
+    }
+    out + rest
+}
+
+fn described(token: &str, names: &Names<'_>) -> Option<TokenSpec> {
+    let [header, claims, signature] = token.split('.').collect::<Vec<_>>()[..] else { return None };
+    let decode = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
+    let (head, mut said) = (decode(header)?, decode(claims)?);
+    let message = format!("{header}.{claims}");
+    let verifies = algorithm(&head).is_some_and(|algorithm| {
+        let key = DecodingKey::from_secret(names.key.secret.expose().as_bytes());
+        crypto::verify(signature, message.as_bytes(), &key, algorithm).unwrap_or(false)
+    });
+    let signed = match signature {
+        "" => Signed::Nobody,
+        _ if verifies => Signed::Key,
+        _ => Signed::Other,
+    };
+    for moment in MOMENTS {
+        if let Some(value) = said.get_mut(moment)
+            && let Some(at) = value.as_i64()
+        {
+            let ahead = (at - now_s() + ROUNDED_S / 2).div_euclid(ROUNDED_S) * ROUNDED_S;
+            *value = format!("now{ahead:+}").into();
+        }
+    }
+    Some(TokenSpec { header: head, claims: names.hidden(&said), signed })
+}
+
+/// The token that a description is of, as signed now.
+pub(super) fn signed(spec: &TokenSpec, names: &Names<'_>) -> String {
+    let mut claims = names.shown(&spec.claims);
+    for moment in MOMENTS {
+        if let Some(value) = claims.get_mut(moment)
+            && let Some(ahead) = value.as_str().and_then(|text| text.strip_prefix("now")?.parse::<i64>().ok())
+        {
+            *value = (now_s() + ahead).into();
+        }
+    }
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!("{}.{}", part(&spec.header), part(&claims));
+    let secret = match spec.signed {
+        Signed::Nobody => return message + ".",
+        Signed::Key => names.key.secret.expose().as_bytes(),
+        Signed::Other => OTHER_SECRET,
+    };
+    let algorithm = algorithm(&spec.header).unwrap_or(Algorithm::HS256);
+    let signature = crypto::sign(message.as_bytes(), &EncodingKey::from_secret(secret), algorithm);
+    format!("{message}.{}", signature.unwrap_or_default())
+}
+
+fn algorithm(header: &Value) -> Option<Algorithm> {
+    let named: Algorithm = header.get("alg")?.as_str()?.parse().ok()?;
+    matches!(named, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512).then_some(named)
+}
+
+fn now_s() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or_default()
+}
+
+/// Which key is meant where a text says the key's id.
+pub(super) const KEY_MARK: &str = "<key>";
+
+impl Names<'_> {
+    /// The names' key.
+    pub(super) fn key(&self) -> &Key {
+        self.key
+    }
+}
