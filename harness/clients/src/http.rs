@@ -11,7 +11,7 @@ use reqwest::{ClientBuilder, Method};
 use rustls::{ClientConfig, RootCertStore};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Longer than the slowest answer of a healthy server (ListRooms with Redis frozen: 9 s).
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -273,6 +273,7 @@ impl Endpoint {
             path: path.to_owned(),
             headers: headers.chain(bearer).collect(),
             body: body.to_vec(),
+            at: SystemTime::now(),
         }
     }
 

@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 /// A request as it was sent: HTTP, or the opening of a WebSocket.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct WireRequest {
     pub headers: Vec<(String, String)>,
     /// The body as it was sent.
     pub body: Vec<u8>,
+    /// When it was sent: what a token says of time is held against this.
+    pub at: SystemTime,
 }
 
 /// One thing that was sent or came.

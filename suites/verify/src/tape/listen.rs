@@ -7,6 +7,7 @@ use greenlight_emulator::messages::{Form, call, socket};
 use greenlight_harness::clients::{Answer, Key, WireEvent, WireRequest};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 /// A longer text is not kept.
 const TEXT_MAX: usize = 300;
@@ -99,7 +100,7 @@ impl Listener<'_> {
 
     fn ask(&self, request: &WireRequest) -> Ask {
         let mut tokens = Vec::new();
-        let mut text = |text: &str| self.names.hidden_text(&taken_out(text, &self.names, &mut tokens));
+        let mut text = |text: &str| self.names.hidden_text(&taken_out(text, request.at, &self.names, &mut tokens));
         let path = text(&request.path);
         let headers: Vec<_> = request.headers.iter().map(|(name, value)| (name.clone(), text(value))).collect();
         let kind = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
@@ -139,7 +140,7 @@ pub(super) fn said(names: &Names<'_>, path: &str, answer: &Answer, bytes: &[u8])
         _ => None,
     };
     let is_told = |name: &str| name.starts_with("access-control-") || HEADERS.contains(&name);
-    let shown = |text: &str| names.hidden_text(&taken_out(text, names, &mut Vec::new()));
+    let shown = |text: &str| names.hidden_text(&taken_out(text, SystemTime::UNIX_EPOCH, names, &mut Vec::new()));
     let headers = answer.headers.iter().filter(|(name, _)| is_told(name));
     let said = Said {
         status: answer.status,

@@ -4,7 +4,6 @@ use super::line::{Signed, TokenSpec};
 use super::names::Names;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use greenlight_harness::clients::Key;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto};
 use serde_json::Value;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -17,13 +16,13 @@ const MOMENTS: [&str; 3] = ["exp", "nbf", "iat"];
 const ROUNDED_S: i64 = 5;
 
 /// Takes every token out of a text and leaves `<token N>`, where N is its place in the list.
-pub(super) fn taken_out(text: &str, names: &Names<'_>, tokens: &mut Vec<TokenSpec>) -> String {
+pub(super) fn taken_out(text: &str, at: SystemTime, names: &Names<'_>, tokens: &mut Vec<TokenSpec>) -> String {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let mut out = String::new();
     let mut rest = text;
     while let Some(start) = rest.find("ey") {
         let end = rest[start..].find(|c| !is_part(c)).map_or(rest.len(), |length| start + length);
-        let Some(spec) = described(&rest[start..end], names) else {
+        let Some(spec) = described(&rest[start..end], at, names) else {
             out.push_str(&rest[..start + 2]);
             rest = &rest[start + 2..];
             continue;
@@ -38,7 +37,7 @@ pub(super) fn taken_out(text: &str, names: &Names<'_>, tokens: &mut Vec<TokenSpe
     out + rest
 }
 
-fn described(token: &str, names: &Names<'_>) -> Option<TokenSpec> {
+fn described(token: &str, at: SystemTime, names: &Names<'_>) -> Option<TokenSpec> {
     let [header, claims, signature] = token.split('.').collect::<Vec<_>>()[..] else { return None };
     let decode = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
     let (head, mut said) = (decode(header)?, decode(claims)?);
@@ -54,9 +53,9 @@ fn described(token: &str, names: &Names<'_>) -> Option<TokenSpec> {
     };
     for moment in MOMENTS {
         if let Some(value) = said.get_mut(moment)
-            && let Some(at) = value.as_i64()
+            && let Some(moment) = value.as_i64()
         {
-            let ahead = (at - now_s() + ROUNDED_S / 2).div_euclid(ROUNDED_S) * ROUNDED_S;
+            let ahead = (moment - seconds(at) + ROUNDED_S / 2).div_euclid(ROUNDED_S) * ROUNDED_S;
             *value = format!("now{ahead:+}").into();
         }
     }
@@ -70,7 +69,7 @@ pub(super) fn signed(spec: &TokenSpec, names: &Names<'_>) -> String {
         if let Some(value) = claims.get_mut(moment)
             && let Some(ahead) = value.as_str().and_then(|text| text.strip_prefix("now")?.parse::<i64>().ok())
         {
-            *value = (now_s() + ahead).into();
+            *value = (seconds(SystemTime::now()) + ahead).into();
         }
     }
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -90,17 +89,9 @@ fn algorithm(header: &Value) -> Option<Algorithm> {
     matches!(named, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512).then_some(named)
 }
 
-fn now_s() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_secs()).unwrap_or_default()
+fn seconds(moment: SystemTime) -> i64 {
+    i64::try_from(moment.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()).unwrap_or_default()
 }
 
 /// Which key is meant where a text says the key's id.
 pub(super) const KEY_MARK: &str = "<key>";
-
-impl Names<'_> {
-    /// The names' key.
-    pub(super) fn key(&self) -> &Key {
-        self.key
-    }
-}
