@@ -13,7 +13,9 @@ use std::path::PathBuf;
 #[command(name = "greenlight-verify", bin_name = "cargo verify", version, after_help = AFTER_HELP)]
 pub struct Cli {
     /// What to test: `containers` starts a staging; `url` takes the deployment of --url or LIVEKIT_URL; a URL, or the name
-    /// of an environment with a `target:` in deployment.yaml, that one; `auto` the URL if one is given, else containers.
+    /// of an environment with a `target:` in deployment.yaml, that one; `emulator` a small fake that proves nothing about
+    /// any LiveKit; `auto` the URL if one is given, else containers if an engine could start them at once, else the
+    /// emulator, which is an error with CI set.
     #[arg(long, value_name = "TARGET", default_value = "auto")]
     pub target: String,
 
@@ -189,7 +191,7 @@ Exit codes:
     2  usage or configuration error
     3  inconclusive: something could not be found out
     4  nothing, or not everything planned, ran
-    6  the target can't be reached, or the staging did not start
+    6  the target can't be reached, the staging did not start, or CI is set and only the emulator was there
   130  interrupted; everything that was started is removed
 
 Examples:

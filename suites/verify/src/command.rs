@@ -1,14 +1,16 @@
 //! What `greenlight-verify` does with its command line.
 
 use crate::args::{Cli, ListFormat, OutputFormat, Profile};
+use crate::emulated::SELF_TEST;
 use crate::explain::explain;
 use crate::github::{append_summary, inside_actions};
 use crate::output::{ATTESTATION, OutDir, print_report, result_line, verdict_line, write_files, write_whole};
 use crate::session::{Place, Session, SessionError, configuration, new_run_id, runtime};
 use crate::tape::written;
 use crate::target::{Chosen, Described, choose};
-use greenlight_fixtures::{PlantedFault, catalogue, find};
+use greenlight_fixtures::{Engine, PlantedFault, catalogue, find};
 use greenlight_harness::clients::tokens_of;
+use greenlight_harness::config::StagingTests;
 use greenlight_harness::reports::{
     CheckResult, Exit, NodeIdentity, Outcome, Redactor, Report, Signer, attest, canonical_json, github_annotations,
 };
@@ -18,6 +20,7 @@ use libtest_mimic::Arguments;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
+use tokio::runtime::Runtime;
 
 /// Runs the command and says how it ended. Everything that goes wrong has been printed by then.
 pub fn execute(cli: &Cli) -> Exit {
@@ -66,10 +69,14 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
             format!("this run was to test a staging in containers, and would test {url} ({})", described.url_from),
         ));
     }
-    if let (Chosen::Remote(_), Some(fault)) = (&chosen, fault) {
+    if let (Chosen::Emulator, true) = (&chosen, cli.require_containers || cli.record.is_some()) {
+        return Err(usage(&"the emulator is no staging in containers; leave --target emulator out"));
+    }
+    if let (Chosen::Remote(_) | Chosen::Emulator, Some(fault)) = (&chosen, fault) {
         return Err(usage(&format!(
-            "{} can't be planted in a deployment at its address; use --target containers",
-            fault.fault
+            "{} can't be planted in {}; use --target containers",
+            fault.fault,
+            if is_remote { "a deployment at its address" } else { "the emulator" }
         )));
     }
     // Before anything is started: a run that can't be signed is of no use to the gate that waits for it.
@@ -86,10 +93,8 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
     };
     let run_id = new_run_id();
     let place = match &chosen {
-        Chosen::Containers => {
-            eprintln!("target   containers: two livekit-server nodes, Redis, HAProxy with TLS; starting");
-            Place::Containers
-        }
+        Chosen::Local | Chosen::Emulator => local_place(&runtime, &chosen, &config),
+        Chosen::Containers => containers(),
         Chosen::Remote(described) => {
             eprint!("{}", intentions(described, &run_id));
             Place::Remote(&described.spec)
@@ -112,9 +117,9 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
             ..Arguments::default()
         },
         on_ready: announce,
-        on_result: match is_remote {
-            true => print_seen,
-            false => print_result,
+        on_result: match place {
+            Place::Containers => print_result,
+            Place::Remote(_) | Place::Emulator => print_seen,
         },
     };
     let ended = session.run(&runtime, &interrupt).map_err(|error| (exit_of(&error), error.to_string()))?;
@@ -134,7 +139,39 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
         append_summary(Path::new(&file), &ended.report, out.path()).map_err(|error| unknown(&error))?;
     }
     print(cli.output, &ended.report, &out).map_err(|error| unknown(&error))?;
-    Ok(ended.report.exit())
+    match ended.report.header.target.kind == TargetKind::Emulator.to_string() && is_ci() {
+        true => Err((Exit::Unreachable, format!("{SELF_TEST}, and CI is set; {TEST_IT}"))),
+        false => Ok(ended.report.exit()),
+    }
+}
+
+/// How somebody gets from the emulator to a server.
+pub(crate) const TEST_IT: &str =
+    "for a staging in containers, start Docker and run `cargo xtask images`; for a deployment, name it with --url";
+
+/// Whether this runs where nobody reads what is printed: there, the emulator is never enough.
+fn is_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty())
+}
+
+/// A staging where an engine could start one at once. With `CI` set, a staging or an error.
+fn local_place(runtime: &Runtime, chosen: &Chosen, config: &StagingTests) -> Place<'static> {
+    let why = match chosen {
+        Chosen::Emulator => "asked for with --target emulator".to_owned(),
+        _ if is_ci() => return containers(),
+        _ => match runtime.block_on(Engine::connect()) {
+            Err(missing) => missing.to_string(),
+            Ok(engine) if runtime.block_on(engine.has_images(&config.images)) => return containers(),
+            Ok(_) => "a container engine answers, and the images of a staging are not there".to_owned(),
+        },
+    };
+    eprintln!("{SELF_TEST}\ntarget   emulator: {why}");
+    Place::Emulator
+}
+
+fn containers() -> Place<'static> {
+    eprintln!("target   containers: two livekit-server nodes, Redis, HAProxy with TLS; starting");
+    Place::Containers
 }
 
 /// The checks that a command line means. On a deployment that serves users nothing waits for minutes unless it is asked for.
@@ -261,6 +298,9 @@ fn print(format: OutputFormat, report: &Report, out: &OutDir) -> io::Result<()> 
             .collect::<Vec<_>>()
             .join("\n"),
         OutputFormat::Text => print_report(report, out.path()),
+        OutputFormat::Short if report.header.target.kind == TargetKind::Emulator.to_string() => {
+            format!("{SELF_TEST}\n{}\n", verdict_line(report))
+        }
         OutputFormat::Short => verdict_line(report) + "\n",
         OutputFormat::Json => canonical_json(report)? + "\n",
     };

@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod emulated;
 mod explain;
 mod github;
 mod output;
@@ -12,8 +13,10 @@ mod target;
 
 pub use args::{Cli, ListFormat, OutputFormat, Permission};
 pub use command::execute;
+pub use emulated::SELF_TEST;
 pub use output::{OutDir, print_report, result_line, write_files};
 pub use prove::{Proof, Prover, Row, naming, rows};
+pub use tape::{Held, Line, hold, shipped};
 pub use session::{EndedRun, Place, Session, SessionError, new_run_id};
 
 #[cfg(test)]

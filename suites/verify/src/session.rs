@@ -1,8 +1,9 @@
 //! One run on one target: prepare, plant, run, seal, give back.
 
+use crate::emulated::recording_for;
 use crate::tape::{Line, lines};
 use anyhow::{Context as _, Result};
-use greenlight_fixtures::{Engine, EngineError, PlantedFault, Staging, StartError};
+use greenlight_fixtures::{Emulated, Engine, EngineError, PlantedFault, Staging, StartError};
 use greenlight_harness::config::{ConfigError, ExpectedSkips, StagingTests};
 use greenlight_harness::reports::{CheckResult, Outcome, Report};
 use greenlight_harness::{
@@ -51,6 +52,8 @@ pub enum Place<'a> {
     Containers,
     /// A deployment at its address.
     Remote(&'a RemoteSpec),
+    /// The emulator, in this process. No LiveKit is tested.
+    Emulator,
 }
 
 /// What a run is to do.
@@ -102,6 +105,7 @@ impl Session<'_> {
         match self.place {
             Place::Containers => self.run_on_staging(runtime, interrupt),
             Place::Remote(spec) => self.run_on_remote(spec, runtime, interrupt),
+            Place::Emulator => self.run_on_emulator(runtime, interrupt),
         }
     }
 
@@ -124,9 +128,19 @@ impl Session<'_> {
             eprintln!("swept    {room}, which an earlier run that was killed had left");
         }
         (self.on_ready)(remote.target(), self);
-        let ended = self.checked(remote.target().clone(), runtime, interrupt);
+        let ended = self.checked(remote.target().clone(), None, runtime, interrupt);
         runtime.block_on(remote.release());
         ended
+    }
+
+    fn run_on_emulator(&self, runtime: &Runtime, interrupt: &Interrupt) -> Result<EndedRun, SessionError> {
+        let (emulated, recording) = runtime.block_on(async {
+            let emulated = Emulated::start(self.config).await.map_err(SessionError::Staging)?;
+            let recording = recording_for(emulated.target(), self.run_id).await.map_err(SessionError::Staging)?;
+            Ok::<_, SessionError>((emulated, recording))
+        })?;
+        (self.on_ready)(emulated.target(), self);
+        self.checked(emulated.target().clone(), Some(recording), runtime, interrupt)
     }
 
     fn run_on_staging(&self, runtime: &Runtime, interrupt: &Interrupt) -> Result<EndedRun, SessionError> {
@@ -179,15 +193,15 @@ impl Session<'_> {
             })?),
         };
         (self.on_ready)(staging.target(), self);
-        self.checked(staging.target().clone(), runtime, interrupt)
+        let recording = self.record.then(Arc::<Recording>::default);
+        self.checked(staging.target().clone(), recording, runtime, interrupt)
     }
 
     /// The run itself, on whatever has been prepared.
-    fn checked(&self, mut target: Target, runtime: &Runtime, interrupt: &Interrupt) -> Result<EndedRun, SessionError> {
+    fn checked(&self, mut target: Target, recording: Option<Arc<Recording>>, runtime: &Runtime, interrupt: &Interrupt) -> Result<EndedRun, SessionError> {
         if let Some(file) = self.token_file {
             target.token_file = Some(file.to_owned());
         }
-        let recording = self.record.then(Arc::<Recording>::default);
         let (key, places) = (target.key.clone(), places(&target));
         let options = Options {
             run_id: self.run_id.to_owned(),
@@ -204,8 +218,14 @@ impl Session<'_> {
         let conclusion = libtest_mimic::run(&self.arguments, run.trials(runtime.handle()));
         let report = runtime.block_on(run.finish())?;
         let mut recorded = Vec::new();
-        for (id, events) in recording.map(|recording| recording.take()).unwrap_or_default() {
-            let is_good = |result: &CheckResult| result.id == id && result.outcome == Outcome::Passed;
+        for (id, events) in recording.filter(|_| self.record).map(|recording| recording.take()).unwrap_or_default() {
+            // What loads the target or ends its parts can't be said to anybody else.
+            let check = self.checks.iter().find(|check| check.id == id);
+            let is_alone = |need: &Capability| matches!(need, Capability::Load | Capability::Drill);
+            if check.is_none_or(|check| check.needs.iter().any(is_alone)) {
+                continue;
+            }
+            let is_good = |result: &CheckResult| result.id == id && matches!(result.outcome, Outcome::Passed | Outcome::Warned);
             if report.results.iter().any(is_good) {
                 recorded.extend(lines(id, &events, &key, self.run_id, &places));
             }

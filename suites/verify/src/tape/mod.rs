@@ -8,6 +8,6 @@ mod replay;
 mod token;
 
 pub use held::{Held, hold};
-pub use line::{Line, Step, read, shipped, written};
+pub(crate) use held::{known as held_known, unrecorded};
+pub use line::{Line, shipped, written};
 pub use listen::lines;
-pub use replay::{Replayed, replay};
