@@ -31,10 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("greenlight-emulator", &[]),
     ("greenlight-fixtures", &["greenlight-emulator", "greenlight-harness"]),
     ("greenlight-suites", &["greenlight-harness"]),
-    (
-        "greenlight-verify",
-        &["greenlight-emulator", "greenlight-fixtures", "greenlight-harness", "greenlight-suites"],
-    ),
+    ("greenlight-verify", &["greenlight-emulator", "greenlight-fixtures", "greenlight-harness", "greenlight-suites"]),
     ("greenlight-deploy-hooks", &["greenlight-reports", "greenlight-config", "greenlight-clients"]),
     ("xtask", &[]),
 ];

@@ -274,7 +274,8 @@ fn announce(target: &Target, session: &Session<'_>) {
         target.identity.nodes.iter().map(|node| format!("{} {} {}", named(node), node.version, node.node_id)).collect();
     match target.kind {
         TargetKind::Containers => eprintln!("target   {}   {}", target.entry.ws_url(), nodes.join("   ")),
-        TargetKind::Url | TargetKind::Emulator => eprintln!("found    {}", nodes.join("   ")),
+        TargetKind::Url => eprintln!("found    {}", nodes.join("   ")),
+        TargetKind::Emulator => eprintln!("found    an emulator that answers as livekit-server 1.13.5 was recorded to"),
     }
     let seen = session.checks.iter().filter(|check| check.needs.iter().all(|need| target.offers(*need)));
     let (all, seen) = (session.checks.len(), seen.count());

@@ -16,8 +16,8 @@ pub use command::execute;
 pub use emulated::SELF_TEST;
 pub use output::{OutDir, print_report, result_line, write_files};
 pub use prove::{Proof, Prover, Row, naming, rows};
-pub use tape::{Held, Line, hold, shipped};
 pub use session::{EndedRun, Place, Session, SessionError, new_run_id};
+pub use tape::{Held, Line, hold, shipped};
 
 #[cfg(test)]
 mod tests {

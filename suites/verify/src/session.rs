@@ -198,7 +198,13 @@ impl Session<'_> {
     }
 
     /// The run itself, on whatever has been prepared.
-    fn checked(&self, mut target: Target, recording: Option<Arc<Recording>>, runtime: &Runtime, interrupt: &Interrupt) -> Result<EndedRun, SessionError> {
+    fn checked(
+        &self,
+        mut target: Target,
+        recording: Option<Arc<Recording>>,
+        runtime: &Runtime,
+        interrupt: &Interrupt,
+    ) -> Result<EndedRun, SessionError> {
         if let Some(file) = self.token_file {
             target.token_file = Some(file.to_owned());
         }
@@ -225,7 +231,7 @@ impl Session<'_> {
             if check.is_none_or(|check| check.needs.iter().any(is_alone)) {
                 continue;
             }
-            let is_good = |result: &CheckResult| result.id == id && matches!(result.outcome, Outcome::Passed | Outcome::Warned);
+            let is_good = |result: &CheckResult| result.id == id && result.outcome == Outcome::Passed;
             if report.results.iter().any(is_good) {
                 recorded.extend(lines(id, &events, &key, self.run_id, &places));
             }

@@ -106,7 +106,9 @@ impl Listener<'_> {
         let kind = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         let body = match kind.map_or("", |(_, value)| value.as_str()) {
             _ if request.body.is_empty() => None,
-            "application/protobuf" => form_of(&request.path).and_then(|(form, _)| (form.json)(&request.body)).map(Body::Protobuf),
+            "application/protobuf" => {
+                form_of(&request.path).and_then(|(form, _)| (form.json)(&request.body)).map(Body::Protobuf)
+            }
             "application/json" => serde_json::from_slice(&request.body).ok().map(Body::Json),
             _ => None,
         };

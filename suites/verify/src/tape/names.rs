@@ -123,9 +123,11 @@ fn mapped(value: &Value, change: &impl Fn(&str) -> String) -> Value {
     match value {
         Value::String(text) => change(text).into(),
         Value::Array(elements) => elements.iter().map(|element| mapped(element, change)).collect(),
-        Value::Object(fields) => {
-            fields.iter().map(|(key, value)| (change(key), mapped(value, change))).collect::<serde_json::Map<_, _>>().into()
-        }
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(key, value)| (change(key), mapped(value, change)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
         other => other.clone(),
     }
 }
