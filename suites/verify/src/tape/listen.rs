@@ -77,7 +77,7 @@ impl Listener<'_> {
                 if is_automatic(&message, "pingReq", "timestamp") {
                     return None;
                 }
-                Step::Sent(*number, self.names.hidden(&message))
+                Step::Sent(*number, without_media(self.names.hidden(&message)))
             }
             WireEvent::Received(number, bytes) => {
                 let message = (self.form(*number).1.json)(bytes)?;
@@ -122,6 +122,18 @@ impl Listener<'_> {
         let to = place.map_or("elsewhere", |(name, _)| name).to_owned();
         Ask { to, method: request.method.clone(), path, headers, tokens, body }
     }
+}
+
+/// Session descriptions and candidates name addresses and passwords of a machine, and nobody can say them again.
+fn without_media(mut message: Value) -> Value {
+    for kind in message.as_object_mut().into_iter().flatten().map(|(_, content)| content) {
+        for field in ["sdp", "candidateInit"] {
+            if let Some(text) = kind.get_mut(field) {
+                *text = "<media>".into();
+            }
+        }
+    }
+    message
 }
 
 fn is_automatic(message: &Value, kind: &str, field: &str) -> bool {

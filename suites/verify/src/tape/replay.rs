@@ -85,6 +85,8 @@ impl Player<'_> {
             Step::Closed(number) => {
                 if let Some((mut socket, _)) = self.sockets.remove(number) {
                     let _ = timeout(ANSWER_MAX, socket.close(None)).await;
+                    // Until the other side has closed too: what is said next may depend on that.
+                    let _ = timeout(ANSWER_MAX, async { while let Some(Ok(_)) = socket.next().await {} }).await;
                 }
                 Ok(Replayed::Same)
             }
