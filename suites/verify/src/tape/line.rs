@@ -134,21 +134,13 @@ pub struct Heard {
 /// # Errors
 /// When a line is none.
 pub fn shipped() -> serde_json::Result<Vec<Line>> {
-    read(SHIPPED)
-}
-
-/// Reads a recording, one line after the other.
-///
-/// # Errors
-/// When a line is none.
-pub fn read(text: &str) -> serde_json::Result<Vec<Line>> {
-    text.lines().map(serde_json::from_str).collect()
+    SHIPPED.lines().map(serde_json::from_str).collect()
 }
 
 /// The recording as text.
 ///
 /// # Errors
 /// When a line can't be written, which has not been seen.
-pub fn written(lines: &[Line]) -> serde_json::Result<String> {
+pub(crate) fn written(lines: &[Line]) -> serde_json::Result<String> {
     lines.iter().map(|line| Ok(serde_json::to_string(line)? + "\n")).collect()
 }

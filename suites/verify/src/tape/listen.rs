@@ -17,7 +17,13 @@ const AUTOMATIC_PING: &str = "1";
 const HEADERS: [&str; 3] = ["allow", "location", "vary"];
 
 /// The lines of one check. `places` are names of addresses: `entry`, and nodes.
-pub fn lines(check: &str, events: &[WireEvent], key: &Key, run_id: &str, places: &[(String, String)]) -> Vec<Line> {
+pub(crate) fn lines(
+    check: &str,
+    events: &[WireEvent],
+    key: &Key,
+    run_id: &str,
+    places: &[(String, String)],
+) -> Vec<Line> {
     let mut listener = Listener { names: Names::new(key, run_id), places, paths: BTreeMap::new() };
     let mut lines: Vec<Line> = Vec::new();
     for event in events {

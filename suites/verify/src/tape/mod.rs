@@ -9,5 +9,6 @@ mod token;
 
 pub use held::{Held, hold};
 pub(crate) use held::{known as held_known, unrecorded};
-pub use line::{Line, shipped, written};
-pub use listen::lines;
+pub(crate) use line::written;
+pub use line::{Line, shipped};
+pub(crate) use listen::lines;

@@ -166,3 +166,36 @@ fn lengthened(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Names, is_id, keys_of};
+    use greenlight_harness::clients::{Key, Secret, json};
+
+    #[test]
+    fn what_is_hidden_is_shown_again_under_other_names() {
+        let recorded = Key { id: "APIrecorded".into(), secret: Secret::new("x") };
+        let again = Key { id: "APIagain".into(), secret: Secret::new("y") };
+        let mut names = Names::new(&recorded, "k3f9a");
+        assert_eq!(names.hear(&json!({"room": {"sid": "RM_CQYSlvSPJmxm"}})), [("/room/sid".to_owned(), 0)].into());
+        let long = "x".repeat(257);
+        let hidden = names.hidden_text(&format!("APIrecorded glt-k3f9a-a.b-room RM_CQYSlvSPJmxm {long} <b>"));
+        assert_eq!(hidden, "<key> glt-RUN-a.b-room <id 0> <257 of x> <b>");
+        let mut shown = Names::new(&again, "again");
+        shown.hear_as(&json!({"room": {"sid": "RM_other1other1"}}), &[("/room/sid".to_owned(), 0)].into());
+        assert_eq!(shown.shown_text(&hidden), format!("APIagain glt-again-a.b-room RM_other1other1 {long} <b>"));
+    }
+
+    /// Ids as livekit-server 1.13.5 gave them, and words of its own that look alike.
+    #[test]
+    fn ids_are_told_from_words() {
+        assert!(is_id("RM_CQYSlvSPJmxm") && is_id("ND_nydN7PaFkd5C"));
+        assert!(!is_id("JRP_ON_FAILURE") && !is_id("AD_x") && !is_id("glt-RUN-room"));
+    }
+
+    #[test]
+    fn keys_of_elements_are_not_told_apart() {
+        let rooms = json!({"rooms": [{"sid": 1, "name": 2}, {"sid": 3, "metadata": {"a": 4}}]});
+        assert_eq!(keys_of(&rooms), ["rooms", "rooms[].metadata", "rooms[].metadata.a", "rooms[].name", "rooms[].sid"]);
+    }
+}

@@ -30,7 +30,7 @@ const UNKNOWN: u16 = 501;
 
 /// What became of the recording of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Replayed {
+pub(super) enum Replayed {
     /// Everything was answered as it was recorded.
     Same,
     /// Something of it can't be said to the emulator, or is not known there: the reason.
@@ -43,7 +43,7 @@ pub enum Replayed {
 ///
 /// # Errors
 /// When nobody answers.
-pub async fn replay(lines: &[&Line], http: &Http, url: &str, key: &Key) -> Result<(Replayed, usize)> {
+pub(super) async fn replay(lines: &[&Line], http: &Http, url: &str, key: &Key) -> Result<(Replayed, usize)> {
     let hears_media =
         |line: &&&Line| matches!(&line.step, Step::Heard(_, heard) if MEDIA.contains(&heard.kind.as_str()));
     let has_media = lines.iter().any(|line| hears_media(&line));

@@ -95,3 +95,38 @@ fn seconds(moment: SystemTime) -> i64 {
 
 /// Which key is meant where a text says the key's id.
 pub(super) const KEY_MARK: &str = "<key>";
+
+#[cfg(test)]
+mod tests {
+    use super::super::line::Signed;
+    use super::super::names::Names;
+    use super::{signed, taken_out};
+    use greenlight_harness::clients::{Key, Secret, Token, claims_of, install_crypto_provider, json};
+    use std::time::{Duration, UNIX_EPOCH};
+
+    /// The example of RFC 7519, section 3.1: not of our key.
+    const RFC_7519: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+    #[test]
+    fn tokens_are_described_and_signed_again() {
+        install_crypto_provider();
+        let key = Key { id: "APIk".into(), secret: Secret::new("0123456789abcdef0123456789abcdef") };
+        let names = Names::new(&key, "k3f9a");
+        let own = Token::raw_claims(&key, &json!({"iss": "APIk", "exp": 1_300_819_980, "sub": "x"})).expect("a token");
+        let mut tokens = Vec::new();
+        let at = UNIX_EPOCH + Duration::from_secs(1_300_819_380);
+        let text = format!("Bearer {RFC_7519}, and ?access_token={}&they=obey", own.expose());
+        let hidden = taken_out(&text, at, &names, &mut tokens);
+        assert_eq!(hidden, "Bearer <token 0>, and ?access_token=<token 1>&they=obey");
+        assert_eq!((tokens[0].signed, tokens[1].signed), (Signed::Other, Signed::Key));
+        assert_eq!(tokens[0].claims["exp"], "now+0");
+        assert_eq!(tokens[1].claims, json!({"iss": "<key>", "exp": "now+600", "sub": "x"}));
+        // Said again with the key of somebody else, it is that one's.
+        let other = Key { id: "APIother".into(), secret: Secret::new("another secret of thirty-two bytes") };
+        let again = signed(&tokens[1], &Names::new(&other, "again"));
+        assert_eq!(claims_of(&again).expect("claims")["iss"], "APIother");
+        let mut found = Vec::new();
+        taken_out(&again, at, &Names::new(&other, "again"), &mut found);
+        assert_eq!(found[0].signed, Signed::Key);
+    }
+}
