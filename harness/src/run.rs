@@ -3,6 +3,7 @@
 use crate::check::{Check, Lane};
 use crate::init::Interrupt;
 use crate::lanes::Lanes;
+use crate::recording::Recording;
 use crate::runner::{Executor, timestamp};
 use crate::select::shuffle;
 use crate::target::Target;
@@ -34,6 +35,8 @@ pub struct Options {
     /// Takes every failed assertion for a pass, to see that then nothing is found. Only under a planted fault, whose run
     /// is never a pass.
     pub blind: bool,
+    /// Is told what the clients of checks send; nobody is without it.
+    pub recording: Option<Arc<Recording>>,
     /// Called when a check has ended, for progress.
     pub on_result: fn(&CheckResult),
 }
@@ -97,6 +100,7 @@ impl Run {
         let redactor = Redactor::new(secrets.into_iter().chain(spare).chain(further));
         let executor = Executor {
             waivers: options.waivers,
+            recording: options.recording,
             blind: options.blind && options.planted.is_some(),
             identity: Mutex::new(target.identity.clone()),
             restarts: Mutex::default(),
@@ -284,6 +288,7 @@ pub(crate) mod tests {
             planted: None,
             waivers: vec![],
             blind: false,
+            recording: None,
             on_result: |_| {},
         };
         let runtime = tokio::runtime::Runtime::new().expect("runtime");
@@ -420,6 +425,7 @@ pub(crate) mod tests {
             planted: None,
             waivers: vec![],
             blind: false,
+            recording: None,
             on_result: |_| {},
         }
     }

@@ -5,6 +5,7 @@ use crate::ctx::Ctx;
 use crate::init::Interrupt;
 use crate::lanes::Lanes;
 use crate::log::CheckLog;
+use crate::recording::Recording;
 use crate::target::{Target, TargetKind};
 use crate::verdict::{Halt, PassBuilder, Verdict};
 use anyhow::Context as _;
@@ -32,6 +33,7 @@ pub(crate) struct Executor {
     pub(crate) waivers: Vec<Waiver>,
     /// Every failed assertion counts as a pass: what a run finds then, it finds without looking.
     pub(crate) blind: bool,
+    pub(crate) recording: Option<Arc<Recording>>,
     pub(crate) leftovers: Mutex<Vec<String>>,
     /// Who answers now, drills considered.
     pub(crate) identity: Mutex<Identity>,
@@ -51,9 +53,15 @@ impl Executor {
         let started = OffsetDateTime::now_utc();
         let clock = Instant::now();
         let log = CheckLog::new();
-        let verdict = match missing(check, &self.target) {
-            Some(capability) => Err(Halt::Skipped(self.why_missing(capability))),
+        let verdict = match self.why_not(check) {
+            Some(reason) => Err(Halt::Skipped(reason)),
             None => self.run(check, &log).await?,
+        };
+        // What was answered to a request that nobody has recorded says nothing, whatever it was.
+        let objection = self.recording.as_ref().and_then(|recording| recording.objection(check));
+        let verdict = match objection {
+            Some(reason) => Err(Halt::Skipped(reason)),
+            None => verdict,
         };
         let verdict = if self.target.kind == TargetKind::Url { denied_is_unseen(verdict) } else { verdict };
         // A waiver speaks about what a check has found out, and not about a check that was not made at all.
@@ -116,7 +124,11 @@ impl Executor {
 
     /// The check's function as a task of its own, so that a panic or a hang in it stays its own affair.
     async fn run(&self, check: &'static Check, log: &CheckLog) -> Option<Verdict> {
-        let ctx = Ctx::new(self.target.clone(), self.run_id.clone(), check.id);
+        let target = match &self.recording {
+            Some(recording) => Arc::new(recording.tapped(&self.target, check)),
+            None => self.target.clone(),
+        };
+        let ctx = Ctx::new(target, self.run_id.clone(), check.id);
         let names = ctx.names();
         let mut task = tokio::spawn(log.collect(async move { (check.run)(&ctx).await }));
         let mut verdict = tokio::select! {
@@ -165,6 +177,12 @@ impl Executor {
 
     async fn is_gone(&self, rooms: &Rooms, name: &str) -> bool {
         matches!(rooms.list(&[name]).await, Ok(Ok(list)) if list.is_empty())
+    }
+
+    /// Why a check is not made at all.
+    fn why_not(&self, check: &Check) -> Option<String> {
+        let missing = missing(check, &self.target).map(|capability| self.why_missing(capability));
+        missing.or_else(|| self.recording.as_ref()?.leaves_out(check).cloned())
     }
 
     fn why_missing(&self, capability: Capability) -> String {

@@ -26,6 +26,8 @@ pub enum TargetKind {
     Containers,
     /// A deployment at an address that somebody gave.
     Url,
+    /// A fake of ours, on which nothing of LiveKit runs.
+    Emulator,
 }
 
 impl fmt::Display for TargetKind {
@@ -33,6 +35,7 @@ impl fmt::Display for TargetKind {
         f.write_str(match self {
             Self::Containers => "containers",
             Self::Url => "url",
+            Self::Emulator => "emulator",
         })
     }
 }
@@ -195,10 +198,14 @@ impl Target {
     }
 
     /// Which of the needed capabilities are offered by something that is no real peer. A staging in containers has none:
-    /// what answers there is the program itself.
-    pub fn simulated(&self, _needs: &[Capability]) -> Vec<String> {
+    /// what answers there is the program itself. The emulator is nothing else.
+    pub fn simulated(&self, needs: &[Capability]) -> Vec<String> {
         match self.kind {
             TargetKind::Containers | TargetKind::Url => vec![],
+            TargetKind::Emulator => {
+                let server = std::iter::once("livekit-server".to_owned());
+                server.chain(needs.iter().map(Capability::to_string)).collect()
+            }
         }
     }
 

@@ -28,9 +28,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "greenlight-harness",
         &["greenlight-reports", "greenlight-config", "greenlight-clients", "greenlight-media", "greenlight-load"],
     ),
-    ("greenlight-fixtures", &["greenlight-harness"]),
+    ("greenlight-emulator", &[]),
+    ("greenlight-fixtures", &["greenlight-emulator", "greenlight-harness"]),
     ("greenlight-suites", &["greenlight-harness"]),
-    ("greenlight-verify", &["greenlight-fixtures", "greenlight-harness", "greenlight-suites"]),
+    ("greenlight-verify", &["greenlight-emulator", "greenlight-fixtures", "greenlight-harness", "greenlight-suites"]),
     ("greenlight-deploy-hooks", &["greenlight-reports", "greenlight-config", "greenlight-clients"]),
     ("xtask", &[]),
 ];

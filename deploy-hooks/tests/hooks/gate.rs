@@ -1,6 +1,6 @@
 //! The gate on the command line: what it says and the status with which it ends.
 
-use crate::world::{World, good, report, signer};
+use crate::world::{World, good, report, report_of, signer};
 use greenlight_reports::{Outcome, Signer, attest};
 use std::fs;
 
@@ -67,6 +67,16 @@ fn each_reason_has_its_status_and_its_words() {
         assert!(ended.out.contains(words) || ended.said.contains(words), "{name}: no {words:?} in {ended:?}");
         assert!(!ended.out.contains("OPEN"), "{name}: {ended:?}");
     }
+}
+
+/// All green, fresh and signed by a pinned key; and no LiveKit was tested.
+#[test]
+fn a_report_of_the_emulator_never_opens() {
+    let world = World::new();
+    world.report(&report_of("emulator", 60, Outcome::Passed));
+    let ended = gate(&world);
+    assert_eq!(ended.code, Some(5), "{ended:?}");
+    assert!(ended.out.contains("emulator") && !ended.out.contains("OPEN"), "{ended:?}");
 }
 
 #[test]

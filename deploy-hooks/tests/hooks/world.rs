@@ -175,6 +175,11 @@ pub(crate) fn good(age_s: i64) -> Report {
 }
 
 pub(crate) fn report(age_s: i64, outcome: Outcome) -> Report {
+    report_of("containers", age_s, outcome)
+}
+
+/// The same about a target of this kind.
+pub(crate) fn report_of(kind: &str, age_s: i64, outcome: Outcome) -> Report {
     let ended = OffsetDateTime::now_utc() - Duration::seconds(age_s);
     let text = |time: OffsetDateTime| time.format(&Rfc3339).expect("a time");
     let node = NodeIdentity {
@@ -197,7 +202,7 @@ pub(crate) fn report(age_s: i64, outcome: Outcome) -> Report {
         started: text(ended - Duration::seconds(41)),
         ended: text(ended),
         tool: Tool { name: "greenlight-verify".into(), version: "0.1.0".into(), profile: "dev".into() },
-        target: TargetInfo { kind: "containers".into(), url: "wss://127.0.0.1:1".into(), planted: None },
+        target: TargetInfo { kind: kind.into(), url: "wss://127.0.0.1:1".into(), planted: None },
         interrupted: false,
     };
     let measured = Measured { name: "calls".into(), value: 2.0, limit: Limit::Exactly(2.0), n: NonZeroU64::MIN };

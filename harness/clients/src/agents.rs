@@ -175,7 +175,7 @@ async fn serve(
                     continue;
                 }
                 None => {
-                    let _ = timeout(CLOSE_TIMEOUT, socket.close(None)).await;
+                    let _ = timeout(CLOSE_TIMEOUT, socket.close()).await;
                     return Ok(());
                 }
             },

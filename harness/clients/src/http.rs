@@ -5,12 +5,13 @@ use crate::proto;
 use crate::tls;
 use crate::tokens::Token;
 use crate::unreachable::{Unreachable, Why};
+use crate::wire::{Recorder, WireEvent, WireRequest};
 use anyhow::Result;
 use reqwest::{ClientBuilder, Method};
 use rustls::{ClientConfig, RootCertStore};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Longer than the slowest answer of a healthy server (ListRooms with Redis frozen: 9 s).
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -27,6 +28,7 @@ pub struct Http {
     pub(crate) roots: Arc<RootCertStore>,
     identity: Option<Arc<tls::Identity>>,
     pub(crate) agent: Option<proto::RoomAgentDispatch>,
+    pub(crate) recorder: Option<Recorder>,
 }
 
 impl Http {
@@ -44,6 +46,7 @@ impl Http {
             roots,
             identity: None,
             agent: None,
+            recorder: None,
         })
     }
 
@@ -62,6 +65,13 @@ impl Http {
     #[must_use]
     pub fn calling(mut self, agent: proto::RoomAgentDispatch) -> Self {
         self.agent = Some(agent);
+        self
+    }
+
+    /// The same, and whatever is sent through it is told to the recorder.
+    #[must_use]
+    pub fn recorded_by(mut self, recorder: Recorder) -> Self {
+        self.recorder = Some(recorder);
         self
     }
 
@@ -226,6 +236,7 @@ impl Endpoint {
         let url = format!("{}{path}", self.base);
         let method = Method::from_bytes(method.as_bytes()).map_err(|error| Unreachable::of(&url, &error))?;
         let mut request = self.http.client.request(method.clone(), &url);
+        let told = self.http.recorder.as_ref().map(|_| self.told(method.as_str(), path, token, headers, &body));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -235,7 +246,35 @@ impl Endpoint {
         if let Some(token) = token {
             request = request.bearer_auth(token.expose());
         }
-        self.send(&method, path, request).await
+        let result = self.send(&method, path, request).await;
+        if let (Some(recorder), Some(told)) = (&self.http.recorder, told) {
+            recorder.tell(match &result {
+                Ok((answer, bytes)) => WireEvent::Http(told, answer.clone(), bytes.clone()),
+                Err(_) => WireEvent::Unrepeatable("a request without an answer"),
+            });
+        }
+        result
+    }
+
+    /// A request as a recorder is told of it.
+    pub(crate) fn told(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&Token>,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> WireRequest {
+        let bearer = token.map(|token| ("authorization".to_owned(), format!("Bearer {}", token.expose())));
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        WireRequest {
+            base: self.base.clone(),
+            method: method.to_owned(),
+            path: path.to_owned(),
+            headers: headers.chain(bearer).collect(),
+            body: body.to_vec(),
+            at: SystemTime::now(),
+        }
     }
 
     async fn send(

@@ -37,6 +37,7 @@ mod twirp;
 mod unreachable;
 mod webhooks;
 mod websocket;
+mod wire;
 
 pub use agents::{Job, Worker};
 pub use answer::{Answer, Refusal};
@@ -69,6 +70,7 @@ pub use twirp::{Rpc, Twirp};
 pub use unreachable::{Unreachable, Why};
 pub use webhooks::{Delivery, Mode, WebhookSink};
 pub use websocket::JoinError;
+pub use wire::{Recorder, WireEvent, WireRequest};
 
 /// JSON, for requests and answers in that form.
 pub use serde_json::{Value as Json, json};

@@ -2,6 +2,7 @@
 
 use crate::http::Endpoint;
 use crate::unreachable::{Unreachable, Why};
+use crate::wire::WireEvent;
 use rustls::pki_types::ServerName;
 use std::io;
 use std::time::Duration;
@@ -54,6 +55,9 @@ impl Endpoint {
     }
 
     async fn raw(&self, request: &[u8], within: Duration, encrypted: bool) -> Result<RawAnswer, Unreachable> {
+        if let Some(recorder) = &self.http.recorder {
+            recorder.tell(WireEvent::Unrepeatable("bytes that no HTTP client would send"));
+        }
         let failed = |why| Unreachable { url: self.url().to_owned(), why };
         let deadline = Instant::now() + within;
         let connecting = async {

@@ -4,7 +4,6 @@ use crate::candidates::Candidate;
 use crate::proto::{self, signal_request, signal_response};
 use crate::websocket::{Socket, cut, decode, next_binary, send};
 use anyhow::{Context, Result, bail};
-use futures_util::StreamExt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::time::{Instant as Deadline, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
@@ -178,7 +177,7 @@ impl Session {
     /// Leaves the room and closes the connection. What goes wrong here no longer matters to the caller.
     pub async fn leave(mut self) {
         let _ = self.send(signal_request::Message::Leave(proto::LeaveRequest::default())).await;
-        let _ = self.socket.close(None).await;
+        let _ = self.socket.close().await;
     }
 
     /// Cuts the connection with a TCP reset and without a close frame, as a client does that lost its network.

@@ -5,6 +5,7 @@ use crate::http::Endpoint;
 use crate::proto;
 use crate::tokens::Token;
 use crate::unreachable::{Unreachable, Why};
+use crate::wire::{Tap, WireEvent};
 use anyhow::{Result, anyhow, bail};
 use futures_util::{SinkExt, StreamExt};
 use std::time::Duration;
@@ -13,7 +14,31 @@ use tokio::time::{Instant as Deadline, timeout_at};
 use tokio_tungstenite::tungstenite::{self, Message, client::IntoClientRequest, http::HeaderValue};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 
-pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+/// A WebSocket to the target, and who is told of what goes over it.
+pub(crate) struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    tap: Option<Tap>,
+}
+
+impl Socket {
+    /// The next frame; none when the connection has ended.
+    pub(crate) async fn next(&mut self) -> Option<tungstenite::Result<Message>> {
+        let frame = self.stream.next().await;
+        if let Some(tap) = &mut self.tap {
+            match &frame {
+                Some(Ok(Message::Binary(bytes))) => tap.received(bytes.to_vec()),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => tap.ended(),
+                Some(Ok(_)) => {}
+            }
+        }
+        frame
+    }
+
+    /// Says goodbye.
+    pub(crate) async fn close(&mut self) -> tungstenite::Result<()> {
+        self.stream.close(None).await
+    }
+}
 
 /// A join to a room on a node that was just killed takes 5.0 s; anything beyond this is no answer.
 pub(crate) const JOIN_TIMEOUT: Duration = Duration::from_secs(12);
@@ -53,10 +78,12 @@ pub(crate) async fn open(
     let mut request = url.as_str().into_client_request().map_err(|error| Unreachable::of(&url, &error))?;
     let bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose()));
     request.headers_mut().insert("authorization", bearer.map_err(|error| JoinError::Protocol(error.into()))?);
+    let recorder = endpoint.http.recorder.as_ref();
+    let told = || endpoint.told("GET", path, Some(token), &[], &[]);
     let connector = Connector::Rustls(endpoint.http.tls.clone());
     let connecting = connect_async_tls_with_config(request, None, true, Some(connector));
     match timeout_at(deadline, Box::pin(connecting)).await {
-        Ok(Ok((socket, _))) => Ok(socket),
+        Ok(Ok((stream, _))) => Ok(Socket { stream, tap: recorder.map(|recorder| recorder.opened(told(), None)) }),
         Ok(Err(tungstenite::Error::Http(response))) => {
             let mut answer = Answer {
                 status: response.status().as_u16(),
@@ -65,10 +92,20 @@ pub(crate) async fn open(
                 ..Answer::default()
             };
             answer.content_type = answer.header("content-type").unwrap_or_default().to_owned();
+            if let Some(recorder) = recorder {
+                drop(recorder.opened(told(), Some(answer.clone())));
+            }
             Err(JoinError::Refused(answer))
         }
-        Ok(Err(error)) => Err(Unreachable::of(&url, &error).into()),
-        Err(_) => Err(Unreachable { url: endpoint.ws_url(), why: Why::Timeout }.into()),
+        failed => {
+            if let Some(recorder) = recorder {
+                recorder.tell(WireEvent::Unrepeatable("a WebSocket without an answer"));
+            }
+            match failed {
+                Ok(Err(error)) => Err(Unreachable::of(&url, &error).into()),
+                _ => Err(Unreachable { url: endpoint.ws_url(), why: Why::Timeout }.into()),
+            }
+        }
     }
 }
 
@@ -95,7 +132,11 @@ fn closed(frame: Option<&tungstenite::protocol::CloseFrame>) -> anyhow::Error {
 
 /// Sends a protobuf message.
 pub(crate) async fn send(socket: &mut Socket, message: &impl prost::Message) -> Result<()> {
-    Ok(socket.send(Message::binary(message.encode_to_vec())).await?)
+    let bytes = message.encode_to_vec();
+    if let Some(tap) = &socket.tap {
+        tap.sent(bytes.clone());
+    }
+    Ok(socket.stream.send(Message::binary(bytes)).await?)
 }
 
 /// Decodes what came as a protobuf message.
@@ -105,7 +146,7 @@ pub(crate) fn decode<T: prost::Message + Default>(bytes: &[u8]) -> Result<T> {
 
 /// Cuts the TCP connection with a reset: no close frame, no TLS goodbye, nothing that is still queued.
 pub(crate) fn cut(socket: Socket) {
-    let tcp = match socket.get_ref() {
+    let tcp = match socket.stream.get_ref() {
         MaybeTlsStream::Plain(tcp) => Some(tcp),
         MaybeTlsStream::Rustls(tls) => Some(tls.get_ref().0),
         _ => None,

@@ -79,6 +79,7 @@ fn executor() -> Executor {
         expected_skips: ExpectedSkips::default(),
         waivers: vec![],
         blind: false,
+        recording: None,
         leftovers: Mutex::default(),
         identity: Mutex::new(target().identity),
         restarts: Mutex::default(),
@@ -398,4 +399,31 @@ async fn a_waiver_hides_neither_another_failure_nor_that_nothing_was_tested() {
     }
     let needy = Box::leak(Box::new(Check { needs: &[Capability::Turn], ..copy(with("a.b", &[], Lane::Shared, red)) }));
     assert_eq!(executor.attempt(needy).await.expect("an attempt").outcome, Outcome::Failed);
+}
+
+/// On the emulator: a check that is left out is not started, and of one that sends what nobody has recorded nothing is
+/// believed, not even a pass. Port 9 of this machine answers nobody, which is told as well.
+#[tokio::test]
+async fn what_was_not_recorded_is_skipped_whatever_came_of_it() {
+    let asks = with("a.asks", &[], Lane::Shared, |ctx| {
+        Box::pin(async {
+            let _nobody = ctx.entry().get("/new", None).await;
+            crate::PassBuilder::new().counted("tries", 1, AtLeast(1.0))
+        })
+    });
+    let judge = |check: &str, events: &[greenlight_clients::WireEvent]| {
+        (!events.is_empty()).then(|| format!("{check} sends {} things that nobody recorded", events.len()))
+    };
+    let left_out = [("a.left".to_owned(), "not recorded".to_owned())].into();
+    let mut executor = executor();
+    executor.target = Arc::new(Target { kind: TargetKind::Emulator, ..target() });
+    executor.recording = Some(Arc::new(crate::Recording::judged(left_out, Box::new(judge))));
+    let said = async |check| {
+        let attempt = executor.attempt(check).await.expect("an attempt");
+        (attempt.outcome, attempt.reason.unwrap_or_default())
+    };
+    let one = "a.asks sends 1 things that nobody recorded".to_owned();
+    assert_eq!(said(asks).await, (Outcome::Skipped, one));
+    assert_eq!(said(check("a.left", &[])).await, (Outcome::Skipped, "not recorded".into()));
+    assert_eq!(said(check("a.silent", &[])).await.0, Outcome::Passed);
 }

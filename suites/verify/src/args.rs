@@ -13,7 +13,9 @@ use std::path::PathBuf;
 #[command(name = "greenlight-verify", bin_name = "cargo verify", version, after_help = AFTER_HELP)]
 pub struct Cli {
     /// What to test: `containers` starts a staging; `url` takes the deployment of --url or LIVEKIT_URL; a URL, or the name
-    /// of an environment with a `target:` in deployment.yaml, that one; `auto` the URL if one is given, else containers.
+    /// of an environment with a `target:` in deployment.yaml, that one; `emulator` a small fake that proves nothing about
+    /// any LiveKit; `auto` the URL if one is given, else containers if an engine could start them at once, else the
+    /// emulator, which is an error with CI set.
     #[arg(long, value_name = "TARGET", default_value = "auto")]
     pub target: String,
 
@@ -141,6 +143,10 @@ pub struct Cli {
     #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
     pub record_baseline: Option<PathBuf>,
 
+    /// Record what the checks send and what is answered, for the emulator.
+    #[arg(long, value_name = "FILE", hide = true, conflicts_with = "plant")]
+    pub record: Option<PathBuf>,
+
     /// What to print on standard output: a summary with every failure, one line, or the report.
     #[arg(short, long, value_enum, default_value = "text")]
     pub output: OutputFormat,
@@ -199,7 +205,7 @@ Exit codes:
     2  usage or configuration error
     3  inconclusive: something could not be found out
     4  nothing, or not everything planned, ran
-    6  the target can't be reached, or the staging did not start
+    6  the target can't be reached, the staging did not start, or CI is set and only the emulator was there
   130  interrupted; everything that was started is removed
 
 Examples:

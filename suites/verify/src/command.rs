@@ -2,23 +2,26 @@
 
 use crate::args::{Cli, ListFormat, OutputFormat, Profile};
 use crate::baseline;
+use crate::emulated::SELF_TEST;
 use crate::explain::explain;
 use crate::github::{append_summary, inside_actions};
 use crate::output::{ATTESTATION, OutDir, print_report, result_line, verdict_line, write_files, write_whole};
 use crate::session::{Place, Session, SessionError, configuration, new_run_id, runtime};
+use crate::tape::written;
 use crate::target::{Chosen, Described, choose};
-use greenlight_fixtures::{PlantedFault, catalogue, find};
+use greenlight_fixtures::{Engine, PlantedFault, catalogue, find};
 use greenlight_harness::clients::tokens_of;
-use greenlight_harness::config::LivekitYaml;
+use greenlight_harness::config::{LivekitYaml, StagingTests};
 use greenlight_harness::reports::{
     CheckResult, Exit, NodeIdentity, Outcome, Redactor, Report, Signer, attest, canonical_json, github_annotations,
 };
-use greenlight_harness::{Capability, Check, RemoteError, Selection, Target, TargetKind, select};
+use greenlight_harness::{Capability, Check, Interrupt, RemoteError, Selection, Target, TargetKind, select};
 use greenlight_suites::{SUITES, checks};
 use libtest_mimic::Arguments;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
+use tokio::runtime::Runtime;
 
 /// Runs the command and says how it ended. Everything that goes wrong has been printed by then.
 pub fn execute(cli: &Cli) -> Exit {
@@ -72,17 +75,21 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
             format!("this run was to test a staging in containers, and would test {url} ({})", described.url_from),
         ));
     }
-    if let (Chosen::Remote(_), Some(fault)) = (&chosen, fault) {
+    if let (Chosen::Emulator, true) = (&chosen, cli.require_containers || cli.record.is_some()) {
+        return Err(usage(&"the emulator is no staging in containers; leave --target emulator out"));
+    }
+    if let (Chosen::Remote(_) | Chosen::Emulator, Some(fault)) = (&chosen, fault) {
         return Err(usage(&format!(
-            "{} can't be planted in a deployment at its address; use --target containers",
-            fault.fault
+            "{} can't be planted in {}; use --target containers",
+            fault.fault,
+            if is_remote { "a deployment at its address" } else { "the emulator" }
         )));
     }
-    if config.livekit_yaml.is_some() && (fault.is_some() || matches!(chosen, Chosen::Remote(_))) {
-        let why = if fault.is_some() {
-            "faults are edits of the staging's own"
-        } else {
-            "a deployment at its address has its own"
+    if config.livekit_yaml.is_some() && (fault.is_some() || matches!(chosen, Chosen::Remote(_) | Chosen::Emulator)) {
+        let why = match (&chosen, fault) {
+            (_, Some(_)) => "faults are edits of the staging's own",
+            (Chosen::Emulator, _) => "the emulator runs none",
+            _ => "a deployment at its address has its own",
         };
         return Err(usage(&format!("--livekit-config can't be used here: {why}; leave it out")));
     }
@@ -100,13 +107,12 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
     };
     let run_id = new_run_id();
     let place = match &chosen {
-        Chosen::Containers => {
-            eprintln!("target   containers: two livekit-server nodes, Redis, HAProxy with TLS; starting");
-            if let Some(yaml) = &config.livekit_yaml {
-                eprintln!("config   {} on both nodes; of the staging's own: {}", yaml.file, LivekitYaml::OURS);
-            }
-            Place::Containers
+        Chosen::Local | Chosen::Emulator => {
+            let must =
+                fault.is_some() || cli.record.is_some() || cli.require_containers || config.livekit_yaml.is_some();
+            local_place(&runtime, &interrupt, &chosen, &config, must)
         }
+        Chosen::Containers => containers(&config),
         Chosen::Remote(described) => {
             eprint!("{}", intentions(described, &run_id));
             Place::Remote(&described.spec)
@@ -123,19 +129,25 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
         token_file: cli.token_file.as_deref(),
         baselines: &baselines,
         folder: out.path(),
+        record: cli.record.is_some(),
         arguments: Arguments {
             test_threads: Some(usize::from(cli.threads)),
             logfile: Some(out.path().join("libtest.log").display().to_string()),
             ..Arguments::default()
         },
         on_ready: announce,
-        on_result: match is_remote {
-            true => print_seen,
-            false => print_result,
+        on_result: match place {
+            Place::Containers => print_result,
+            Place::Remote(_) | Place::Emulator => print_seen,
         },
     };
     let ended = session.run(&runtime, &interrupt).map_err(|error| (exit_of(&error), error.to_string()))?;
     write_files(out.path(), &ended.report).map_err(|error| unknown(&format!("cannot write the report: {error}")))?;
+    if let Some(file) = &cli.record {
+        let text = written(&ended.recorded).map_err(io::Error::from);
+        text.and_then(|text| fs::write(file, text))
+            .map_err(|error| unknown(&format!("cannot write the recording {}: {error}", file.display())))?;
+    }
     if let Some(signer) = &signer {
         let signed = attest(&ended.report, signer).map_err(io::Error::from);
         signed
@@ -150,7 +162,59 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
         eprintln!("{reason}");
         return Ok(if ended.report.exit() == Exit::Passed { Exit::Inconclusive } else { ended.report.exit() });
     }
-    Ok(ended.report.exit())
+    match ended.report.header.target.kind == TargetKind::Emulator.to_string() && is_ci() {
+        true => Err((Exit::Unreachable, format!("{SELF_TEST}, and CI is set; {TEST_IT}"))),
+        false => Ok(ended.report.exit()),
+    }
+}
+
+/// How somebody gets from the emulator to a server.
+pub(crate) const TEST_IT: &str =
+    "for a staging in containers, start Docker and run `cargo xtask images`; for a deployment, name it with --url";
+
+/// Whether this runs where nobody reads what is printed: there, the emulator is never enough.
+fn is_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty())
+}
+
+/// A staging where an engine could start one at once. With `CI` set, a staging or an error.
+fn local_place(
+    runtime: &Runtime,
+    interrupt: &Interrupt,
+    chosen: &Chosen,
+    config: &StagingTests,
+    must_be_containers: bool,
+) -> Place<'static> {
+    let pulled = async |engine: &Engine| {
+        tokio::select! {
+            pulled = engine.pull_missing(&config.images) => pulled,
+            // The staging is not started either then.
+            () = interrupt.wait() => Ok(()),
+        }
+    };
+    let why = match chosen {
+        Chosen::Emulator => "asked for with --target emulator".to_owned(),
+        _ if must_be_containers || is_ci() => return containers(config),
+        _ => match runtime.block_on(Engine::connect()) {
+            Err(missing) => missing.to_string(),
+            Ok(engine) => match runtime.block_on(pulled(&engine)) {
+                Ok(()) => return containers(config),
+                Err(reason) => {
+                    format!("a container engine answers, and an image of a staging is not to be had: {reason}")
+                }
+            },
+        },
+    };
+    eprintln!("{SELF_TEST}\ntarget   emulator: {why}");
+    Place::Emulator
+}
+
+fn containers(config: &StagingTests) -> Place<'static> {
+    eprintln!("target   containers: two livekit-server nodes, Redis, HAProxy with TLS; starting");
+    if let Some(yaml) = &config.livekit_yaml {
+        eprintln!("config   {} on both nodes; of the staging's own: {}", yaml.file, LivekitYaml::OURS);
+    }
+    Place::Containers
 }
 
 /// The checks that a command line means. On a deployment that serves users nothing waits for minutes unless it is asked for.
@@ -261,6 +325,7 @@ fn announce(target: &Target, session: &Session<'_>) {
     match target.kind {
         TargetKind::Containers => eprintln!("target   {}   {}", target.entry.ws_url(), nodes.join("   ")),
         TargetKind::Url => eprintln!("found    {}", nodes.join("   ")),
+        TargetKind::Emulator => eprintln!("found    an emulator that answers as livekit-server 1.13.5 was recorded to"),
     }
     let seen = session.checks.iter().filter(|check| check.needs.iter().all(|need| target.offers(*need)));
     let (all, seen) = (session.checks.len(), seen.count());
@@ -284,6 +349,9 @@ fn print(format: OutputFormat, report: &Report, out: &OutDir) -> io::Result<()> 
             .collect::<Vec<_>>()
             .join("\n"),
         OutputFormat::Text => print_report(report, out.path()),
+        OutputFormat::Short if report.header.target.kind == TargetKind::Emulator.to_string() => {
+            format!("{SELF_TEST}\n{}\n", verdict_line(report))
+        }
         OutputFormat::Short => verdict_line(report) + "\n",
         OutputFormat::Json => canonical_json(report)? + "\n",
     };

@@ -3,18 +3,22 @@
 mod args;
 mod baseline;
 mod command;
+mod emulated;
 mod explain;
 mod github;
 mod output;
 mod prove;
 mod session;
+mod tape;
 mod target;
 
 pub use args::{Cli, ListFormat, OutputFormat, Permission};
 pub use command::execute;
+pub use emulated::SELF_TEST;
 pub use output::{OutDir, print_report, result_line, write_files};
 pub use prove::{Proof, Prover, Row, naming, rows};
 pub use session::{EndedRun, Place, Session, SessionError, new_run_id};
+pub use tape::{Held, Line, hold, shipped};
 
 #[cfg(test)]
 mod tests {

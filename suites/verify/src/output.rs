@@ -1,5 +1,7 @@
 //! What a run leaves: files in a folder, and lines for people.
 
+use crate::command::TEST_IT;
+use crate::emulated::SELF_TEST;
 use crate::prove::naming;
 use greenlight_fixtures::catalogue;
 use greenlight_harness::reports::{
@@ -105,7 +107,8 @@ pub fn result_line(result: &CheckResult) -> String {
 
 /// The report as text for people: suites, then whatever is not green with its fix, then the verdict.
 pub fn print_report(report: &Report, folder: &Path) -> String {
-    let mut text = String::new();
+    let is_emulator = report.header.target.kind == "emulator";
+    let mut text = if is_emulator { format!("{SELF_TEST}\n") } else { String::new() };
     let mut suites: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
     for result in &report.results {
         *suites.entry(result.suite()).or_default().entry(result.outcome.word()).or_default() += 1;
@@ -137,6 +140,8 @@ pub fn print_report(report: &Report, folder: &Path) -> String {
     let _ = writeln!(text, "report   {0}/index.html  {0}/report.json  {0}/junit.xml", folder.display());
     if let Some(first) = report.results.iter().find(|result| result.outcome.is_red() && !is_folded(&result.id)) {
         let _ = writeln!(text, "next     cargo verify --test {0}      cargo verify --explain {0}", first.id);
+    } else if is_emulator {
+        let _ = writeln!(text, "next     {TEST_IT}");
     }
     text
 }

@@ -119,6 +119,7 @@ impl Prover<'_> {
             // They stay in force: what they accept is one known failure, and a fault must show another.
             waivers: self.config.waivers.clone(),
             blind: self.blind,
+            recording: None,
             on_result: |_| {},
         };
         let skips = ExpectedSkips::shipped()?;

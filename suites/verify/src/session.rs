@@ -1,16 +1,19 @@
 //! One run on one target: prepare, plant, run, seal, give back.
 
+use crate::emulated::recording_for;
+use crate::tape::{Line, lines};
 use anyhow::{Context as _, Result};
-use greenlight_fixtures::{Engine, EngineError, PlantedFault, Staging, StartError};
+use greenlight_fixtures::{Emulated, Engine, EngineError, PlantedFault, Staging, StartError};
 use greenlight_harness::config::{ConfigError, ExpectedSkips, StagingTests};
-use greenlight_harness::reports::{CheckResult, Report};
+use greenlight_harness::reports::{CheckResult, Outcome, Report};
 use greenlight_harness::{
-    Baselines, Capability, Check, Interrupt, Options, Remote, RemoteError, RemoteSpec, Run, RunError, Target,
+    Baselines, Capability, Check, Interrupt, Options, Recording, Remote, RemoteError, RemoteSpec, Run, RunError, Target,
 };
 use libtest_mimic::{Arguments, Conclusion};
 use rand::RngExt as _;
 use rand::distr::slice::Choose;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// Why there is no report.
@@ -49,6 +52,8 @@ pub enum Place<'a> {
     Containers,
     /// A deployment at its address.
     Remote(&'a RemoteSpec),
+    /// The emulator, in this process. No LiveKit is tested.
+    Emulator,
 }
 
 /// What a run is to do.
@@ -73,6 +78,8 @@ pub struct Session<'a> {
     pub baselines: &'a Baselines,
     /// Where journal and container logs go.
     pub folder: &'a Path,
+    /// Whether what checks send is recorded.
+    pub record: bool,
     /// libtest-mimic's own settings: threads, log file.
     pub arguments: Arguments,
     /// Called when the target is ready.
@@ -87,6 +94,8 @@ pub struct EndedRun {
     pub report: Report,
     /// libtest-mimic's view.
     pub conclusion: Conclusion,
+    /// What the checks sent that were not red, if that was recorded.
+    pub recorded: Vec<Line>,
 }
 
 impl Session<'_> {
@@ -98,6 +107,7 @@ impl Session<'_> {
         match self.place {
             Place::Containers => self.run_on_staging(runtime, interrupt),
             Place::Remote(spec) => self.run_on_remote(spec, runtime, interrupt),
+            Place::Emulator => self.run_on_emulator(runtime, interrupt),
         }
     }
 
@@ -120,9 +130,19 @@ impl Session<'_> {
             eprintln!("swept    {room}, which an earlier run that was killed had left");
         }
         (self.on_ready)(remote.target(), self);
-        let ended = self.checked(remote.target().clone(), runtime, interrupt);
+        let ended = self.checked(remote.target().clone(), None, runtime, interrupt);
         runtime.block_on(remote.release());
         ended
+    }
+
+    fn run_on_emulator(&self, runtime: &Runtime, interrupt: &Interrupt) -> Result<EndedRun, SessionError> {
+        let (emulated, recording) = runtime.block_on(async {
+            let emulated = Emulated::start(self.config).await.map_err(SessionError::Staging)?;
+            let recording = recording_for(emulated.target(), self.run_id).await.map_err(SessionError::Staging)?;
+            Ok::<_, SessionError>((emulated, recording))
+        })?;
+        (self.on_ready)(emulated.target(), self);
+        self.checked(emulated.target().clone(), Some(recording), runtime, interrupt)
     }
 
     fn run_on_staging(&self, runtime: &Runtime, interrupt: &Interrupt) -> Result<EndedRun, SessionError> {
@@ -175,15 +195,23 @@ impl Session<'_> {
             })?),
         };
         (self.on_ready)(staging.target(), self);
-        self.checked(staging.target().clone(), runtime, interrupt)
+        let recording = self.record.then(Arc::<Recording>::default);
+        self.checked(staging.target().clone(), recording, runtime, interrupt)
     }
 
     /// The run itself, on whatever has been prepared.
-    fn checked(&self, mut target: Target, runtime: &Runtime, interrupt: &Interrupt) -> Result<EndedRun, SessionError> {
+    fn checked(
+        &self,
+        mut target: Target,
+        recording: Option<Arc<Recording>>,
+        runtime: &Runtime,
+        interrupt: &Interrupt,
+    ) -> Result<EndedRun, SessionError> {
         if let Some(file) = self.token_file {
             target.token_file = Some(file.to_owned());
         }
         target.baselines = self.baselines.clone();
+        let (key, places) = (target.key.clone(), places(&target));
         let options = Options {
             run_id: self.run_id.to_owned(),
             seed: self.seed,
@@ -192,13 +220,33 @@ impl Session<'_> {
             planted: self.fault.map(|fault| fault.fault.name().to_owned()),
             waivers: self.config.waivers.clone(),
             blind: false,
+            recording: recording.clone(),
             on_result: self.on_result,
         };
         let run = Run::new(target, self.checks, options, ExpectedSkips::shipped()?, interrupt.clone())?;
         let conclusion = libtest_mimic::run(&self.arguments, run.trials(runtime.handle()));
         let report = runtime.block_on(run.finish())?;
-        Ok(EndedRun { report, conclusion })
+        let mut recorded = Vec::new();
+        for (id, events) in recording.filter(|_| self.record).map(|recording| recording.take()).unwrap_or_default() {
+            // What loads the target or ends its parts can't be said to anybody else.
+            let check = self.checks.iter().find(|check| check.id == id);
+            let is_alone = |need: &Capability| matches!(need, Capability::Load | Capability::Drill);
+            if check.is_none_or(|check| check.needs.iter().any(is_alone)) {
+                continue;
+            }
+            let is_good = |result: &CheckResult| result.id == id && result.outcome == Outcome::Passed;
+            if report.results.iter().any(is_good) {
+                recorded.extend(lines(id, &events, &key, self.run_id, &places));
+            }
+        }
+        Ok(EndedRun { report, conclusion, recorded })
     }
+}
+
+/// Names of the addresses that a recording tells apart.
+fn places(target: &Target) -> Vec<(String, String)> {
+    let nodes = target.nodes.iter().map(|node| (node.name.clone(), node.endpoint.url().to_owned()));
+    std::iter::once(("entry".to_owned(), target.entry.url().to_owned())).chain(nodes).collect()
 }
 
 /// Five letters and digits that no other run on this machine is likely to have.

@@ -18,6 +18,10 @@ pub(crate) enum Chosen {
     Containers,
     /// A deployment at its address.
     Remote(Box<Described>),
+    /// The fake in this process: asked for, or nothing else is there.
+    Emulator,
+    /// A staging in containers if an engine answers and has the images, and else the emulator.
+    Local,
 }
 
 /// A deployment as it was described, and by whom.
@@ -40,10 +44,13 @@ pub(crate) fn choose(cli: &Cli, config: &StagingTests) -> Result<Chosen, String>
         "containers" => return no_permissions(cli).map(|()| Chosen::Containers),
         "auto" => match given {
             Some(given) => (Ok(given), None),
-            None => return no_permissions(cli).map(|()| Chosen::Containers),
+            None if cli.require_containers || cli.plant.is_some() || cli.record.is_some() => {
+                return no_permissions(cli).map(|()| Chosen::Containers);
+            }
+            None => return no_permissions(cli).map(|()| Chosen::Local),
         },
         "url" => (given.ok_or_else(|| "no URL is given: --url, or LIVEKIT_URL in the environment".to_owned()), None),
-        "emulator" => return Err("there is no emulator in this version; it knows `containers`, `url`, a URL, and environments of deployment.yaml".into()),
+        "emulator" => return no_permissions(cli).map(|()| Chosen::Emulator),
         url if url.contains("://") => (named(url), None),
         name => {
             let (spec, file) = environment(cli, name)?;
@@ -87,7 +94,7 @@ fn environment(cli: &Cli, name: &str) -> Result<(TargetSpec, String), String> {
     let file = cli.deployment.as_deref().unwrap_or(DEPLOYMENT);
     if !Path::new(file).exists() {
         return Err(format!(
-            "no target {name:?}: it is neither `auto`, `containers`, `url` nor a URL, and there is no {file} that could name it as an environment"
+            "no target {name:?}: it is neither `auto`, `containers`, `emulator`, `url` nor a URL, and there is no {file} that could name it as an environment"
         ));
     }
     let deployment = Deployment::read(file).map_err(|error| error.to_string())?;

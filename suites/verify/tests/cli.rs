@@ -174,7 +174,7 @@ fn an_empty_selection_exits_4() {
 #[test]
 fn a_missing_engine_exits_6_and_names_the_fix() {
     let folder = tempfile::tempdir().expect("folder");
-    let (exit, stderr) = code(&["--out", &folder.path().display().to_string()]);
+    let (exit, stderr) = code(&["--target", "containers", "--out", &folder.path().display().to_string()]);
     assert_eq!(exit, Some(6), "{stderr}");
     assert!(stderr.contains("no container engine answers") && stderr.contains("docker info"), "{stderr}");
 }
@@ -194,7 +194,7 @@ fn a_report_of_an_earlier_run_does_not_survive_a_run_that_fails_to_start() {
     let folder = tempfile::tempdir().expect("folder");
     let report = folder.path().join("report.json");
     std::fs::write(&report, "an old verdict").expect("written");
-    let (exit, stderr) = code(&["--out", &folder.path().display().to_string()]);
+    let (exit, stderr) = code(&["--target", "containers", "--out", &folder.path().display().to_string()]);
     assert_eq!(exit, Some(6), "{stderr}");
     assert!(!report.exists(), "the old report is still there");
 }

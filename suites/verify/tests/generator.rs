@@ -66,6 +66,7 @@ fn look(runtime: &Runtime, staging: &Staging, interrupt: &Interrupt, folder: &st
             planted: None,
             waivers: vec![],
             blind: false,
+            recording: None,
             on_result: |_| {},
         };
         let run = Run::new(target, &checks, options, ExpectedSkips::default(), interrupt.clone())?;

@@ -1,14 +1,14 @@
 //! The checks as `cargo test` sees them: libtest's command line, output and exit codes, nextest's contract.
 //!
-//! Without a container engine every check is shown as ignored, with that reason; with `CI` or
-//! `GREENLIGHT_TARGET=containers` set that is an error instead. Nothing is started to list.
+//! Without a container engine they run on the emulator as far as that goes, which tests no LiveKit and says so; with `CI`
+//! or `GREENLIGHT_TARGET=containers` set that is an error instead. Nothing is started to list.
 
 use greenlight_fixtures::Engine;
 use greenlight_harness::Check;
 use greenlight_harness::config::StagingTests;
 use greenlight_harness::reports::RunVerdict;
 use greenlight_suites::checks;
-use greenlight_verify::{Place, Session, new_run_id, write_files};
+use greenlight_verify::{Place, SELF_TEST, Session, new_run_id, write_files};
 use libtest_mimic::{Arguments, Completion, Trial};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,14 +44,12 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments, selected: &[&'static Check]) -> anyhow::Result<ExitCode> {
     let runtime = Runtime::new()?;
+    let mut place = Place::Containers;
     if let Err(missing) = runtime.block_on(Engine::connect()) {
         let wanted = std::env::var("GREENLIGHT_TARGET").is_ok_and(|target| target == "containers");
         anyhow::ensure!(!wanted && std::env::var_os("CI").is_none(), "{missing}");
-        eprintln!("NOTHING IS TESTED: {missing}");
-        let trial = |check: &&'static Check| {
-            Trial::ignorable_test(check.id, || Ok(Completion::ignored_with("no container engine answers")))
-        };
-        return Ok(libtest_mimic::run(arguments, selected.iter().map(trial).collect()).exit_code());
+        eprintln!("NOTHING IS TESTED: {missing}\n{SELF_TEST}; what follows ran on the emulator");
+        place = Place::Emulator;
     }
     let interrupt = {
         let _context = runtime.enter();
@@ -63,7 +61,7 @@ fn run(arguments: &Arguments, selected: &[&'static Check]) -> anyhow::Result<Exi
     std::fs::create_dir_all(&folder)?;
     let config = StagingTests::shipped()?;
     let session = Session {
-        place: Place::Containers,
+        place,
         run_id: &run_id,
         checks: selected,
         config: &config,
@@ -73,13 +71,16 @@ fn run(arguments: &Arguments, selected: &[&'static Check]) -> anyhow::Result<Exi
         token_file: None,
         baselines: &Default::default(),
         folder: &folder,
+        record: false,
         arguments: arguments.clone(),
         on_ready: |_, session| eprintln!("seed {}", session.seed),
         on_result: |_| {},
     };
     let ended = session.run(&runtime, &interrupt)?;
     write_files(&folder, &ended.report)?;
-    if ended.report.verdict == RunVerdict::Passed {
+    // On the emulator most are ignored, and nobody takes it for a verdict.
+    let is_self_test = matches!(place, Place::Emulator) && ended.report.verdict == RunVerdict::Incomplete;
+    if ended.report.verdict == RunVerdict::Passed || is_self_test {
         std::fs::remove_dir_all(&folder)?;
         return Ok(ended.conclusion.exit_code());
     }
