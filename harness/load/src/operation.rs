@@ -45,7 +45,7 @@ impl Crowd {
         let user = |index: usize| -> Result<Mutex<User>> {
             // A client of its own is a connection of its own; joins open theirs anyway.
             let own = match job.scenario {
-                Scenario::RoomCalls => endpoint.through(&endpoint.http().http1()?),
+                Scenario::RoomCalls | Scenario::Peak => endpoint.through(&endpoint.http().http1()?),
                 Scenario::Joins | Scenario::HeldJoins => endpoint.clone(),
             };
             let room = job.room(index).to_owned();
@@ -105,10 +105,14 @@ impl Crowd {
         };
         let due = begin + self.timetable.due_after(index, user.number);
         let ready = user.free_at.map_or(due, |free| free.max(due));
-        sleep_until(due).await;
-        let late_ms = ready.elapsed().as_secs_f64() * 1e3;
         let Job { scenario, .. } = self.timetable.job;
-        if scenario == Scenario::RoomCalls {
+        // Without a timetable a request is due when its user is free.
+        let due = if scenario == Scenario::Peak { ready } else { due };
+        if due > Instant::now() {
+            sleep_until(due).await;
+        }
+        let late_ms = ready.elapsed().as_secs_f64() * 1e3;
+        if matches!(scenario, Scenario::RoomCalls | Scenario::Peak) {
             let operation = self.timetable.operation(user.number);
             let outcome = user.call(operation).await;
             self.record(goose, &mut user, operation, due, late_ms, outcome).await?;

@@ -44,6 +44,7 @@ impl Timetable {
     pub(crate) fn operation(&self, number: usize) -> Operation {
         match (self.job.scenario, number % 2) {
             (Scenario::RoomCalls, _) => CALLS[number % CALLS.len()],
+            (Scenario::Peak, _) => Operation::ListRooms,
             (_, 0) => Operation::Join,
             _ => Operation::Ping,
         }
@@ -163,7 +164,7 @@ pub(crate) mod tests {
             .try_iter()
             .map(|record| match record {
                 Record::Sample(sample) => sample,
-                Record::Ended(_) => panic!("the end"),
+                _ => panic!("no single sample"),
             })
             .collect();
         let waited: Vec<(bool, f64)> = told.iter().map(|sample| (sample.ok, sample.ms.round())).collect();

@@ -3,7 +3,9 @@
 use crate::args::{Cli, ListFormat, OutputFormat, Profile};
 use crate::explain::explain;
 use crate::github::{append_summary, inside_actions};
-use crate::output::{ATTESTATION, OutDir, print_report, result_line, verdict_line, write_files, write_whole};
+use crate::output::{
+    ATTESTATION, OutDir, ReportFile, print_report, result_line, verdict_line, write_files, write_whole,
+};
 use crate::session::{Place, Session, SessionError, configuration, new_run_id, runtime};
 use crate::target::{Chosen, Described, choose};
 use greenlight_fixtures::{PlantedFault, catalogue, find};
@@ -116,7 +118,8 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
         },
     };
     let ended = session.run(&runtime, &interrupt).map_err(|error| (exit_of(&error), error.to_string()))?;
-    write_files(out.path(), &ended.report).map_err(|error| unknown(&format!("cannot write the report: {error}")))?;
+    write_files(out.path(), &ended.report, ReportFile::ALL)
+        .map_err(|error| unknown(&format!("cannot write the report: {error}")))?;
     if let Some(signer) = &signer {
         let signed = attest(&ended.report, signer).map_err(io::Error::from);
         signed
