@@ -3,9 +3,10 @@
 use crate::generator::{Watch, processors};
 use crate::job::{Job, Scenario};
 use crate::line::Line;
+use crate::operation::list_token;
 use crate::record::{Answered, Ended, Operation, Record, Sample};
 use anyhow::{Context as _, Result, ensure};
-use greenlight_clients::{Endpoint, TokenBuilder, VideoGrant, proto};
+use greenlight_clients::{Endpoint, proto};
 use http_body_util::Full;
 use hyper::Request;
 use hyper::body::Bytes;
@@ -81,8 +82,7 @@ struct User {
 
 impl User {
     async fn connect(job: &Job, endpoint: &Endpoint, index: usize) -> Result<Self> {
-        let grant = VideoGrant { room_list: true, ..VideoGrant::default() };
-        let token = TokenBuilder::new(&job.key(), grant).sign()?;
+        let token = list_token(&job.key())?;
         let mut token = HeaderValue::from_str(&format!("Bearer {}", token.expose()))?;
         token.set_sensitive(true);
         let names = vec![job.room(index).to_owned()];
