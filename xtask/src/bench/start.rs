@@ -222,7 +222,7 @@ fn written(ways: &[Way], ready_s: &[Vec<f64>], notes: Vec<String>) -> Section {
     let about = "Redis and one livekit-server on it, from nothing to ready. By our fixtures ready means that the node has \
                  said who it is over `/agent`, has taken a room and a participant in it; for the CLI that Redis says PONG \
                  and then the server answers 200, each asked every 10 ms; for compose that both health checks, of every \
-                 second, have passed. Our time includes a network, throwaway certificates and TURN. Images are there; removal is not counted."
+                 second, have passed. Times include the network. Images are there; removal is not counted."
         .to_owned();
     let shown = |name: &str| match name {
         "greenlight's fixtures" => "target/debug/greenlight-bench start".to_owned(),
