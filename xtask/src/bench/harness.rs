@@ -13,6 +13,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 const CHECKS: usize = 1_000;
+const HURL_EACH: &str = "hurl, a file a check";
+const HURL_ONE: &str = "hurl, one file";
+const PYTEST: &str = "pytest";
 
 /// Runs both contests.
 pub(super) fn sections(program: &str, effort: &Effort) -> Result<Vec<Section>> {
@@ -41,8 +44,9 @@ fn trivial(program: &str, effort: &Effort) -> Result<Section> {
     let package = libtest_package(effort.quick)?;
     let version = env_version(&["cargo", "--version"])?;
     contestants.push(Contestant { name: "libtest", version, line: Line::new([package.binary.as_str()]) });
-    if !effort.quick {
-        let Peer { path, version } = peers::cargo("cargo-nextest")?;
+    let mut notes = Vec::new();
+    let nextest = if effort.quick { None } else { peers::or_note(peers::cargo("cargo-nextest"), &mut notes) };
+    if let Some(Peer { path, version }) = nextest {
         let words =
             [path.as_str(), "nextest", "run", "--release", "--offline", "--hide-progress-bar", "--status-level=none"];
         let target = folder("trivial-target")?.display().to_string();
@@ -62,52 +66,45 @@ fn trivial(program: &str, effort: &Effort) -> Result<Section> {
          runs its own; beside {CHECKS} tests of `assert_eq!` in libtest (one process, no report) and in nextest (a process \
          a test). Processor time is user and system of the program and all it waited for."
     );
-    Ok(section("A thousand checks that do nothing", about, &contestants, &outcome, goals))
+    Ok(Section { notes, ..section("A thousand checks that do nothing", about, &contestants, &outcome, goals) })
 }
 
 fn http(program: &str, url: &str, effort: &Effort) -> Result<Section> {
     let place = emptied("http-reports")?;
-    let (hurl, pytest) = (peers::cargo("hurl")?, peers::pytest()?);
+    let mut notes = Vec::new();
     let report = |name: &str| place.join(name).display().to_string();
-    let files = hurl_files(url)?;
-    let jobs = processors().to_string();
-    let junit = report("hurl.xml");
-    let one = files.join("all.hurl").display().to_string();
-    let many = files.join("each").display().to_string();
-    let test = pytest_file(url)?;
-    let python = format!("--junitxml={}", report("pytest.xml"));
-    let contestants = vec![
-        ours(program, "greenlight", &place.join("ours"), &["--url", url]),
-        Contestant {
-            name: "hurl, a file a check",
-            version: hurl.version.clone(),
-            line: Line::new([hurl.path.as_str(), "--test", "--jobs", &jobs, "--report-junit", &junit, &many]),
-        },
-        Contestant {
-            name: "hurl, one file",
-            version: hurl.version.clone(),
-            line: Line::new([hurl.path.as_str(), "--test", "--report-junit", &junit, &one]),
-        },
-        Contestant {
-            name: "pytest",
-            version: pytest.version.clone(),
-            line: Line::new([pytest.path.as_str(), "-m", "pytest", "-q", "-p", "no:cacheprovider", &python, &test]),
-        },
-    ];
+    let mut contestants = vec![ours(program, "greenlight", &place.join("ours"), &["--url", url])];
+    if let Some(hurl) = peers::or_note(peers::cargo("hurl"), &mut notes) {
+        let (files, jobs, junit) = (hurl_files(url)?, processors().to_string(), report("hurl.xml"));
+        let (many, one) = (files.join("each").display().to_string(), files.join("all.hurl").display().to_string());
+        let words = [hurl.path.as_str(), "--test", "--jobs", &jobs, "--report-junit", &junit];
+        for (name, input) in [(HURL_EACH, &many), (HURL_ONE, &one)] {
+            let line = Line::new(words.into_iter().chain([input.as_str()]));
+            contestants.push(Contestant { name, version: hurl.version.clone(), line });
+        }
+    }
+    if let Some(pytest) = peers::or_note(peers::pytest(), &mut notes) {
+        let (test, junit) = (pytest_file(url)?, format!("--junitxml={}", report("pytest.xml")));
+        let line = Line::new([pytest.path.as_str(), "-m", "pytest", "-q", "-p", "no:cacheprovider", &junit, &test]);
+        contestants.push(Contestant { name: PYTEST, version: pytest.version.clone(), line });
+    }
     let outcome = contest(&contestants, effort.rounds, true)?;
-    let (we, each, one, python) = (outcome.cpu_s(0).0, outcome.cpu_s(1).0, outcome.cpu_s(2).0, outcome.cpu_s(3).0);
-    let goal = |text, found, limit| Goal { text, found: Some(found), limit: Limit::AtMost(limit), unit: " ×" };
+    let beside = |name: &str| {
+        let theirs = contestants.iter().position(|contestant| contestant.name == name)?;
+        Some(outcome.cpu_s(0).0 / outcome.cpu_s(theirs).0)
+    };
+    let goal = |text, name, limit| Goal { text, found: beside(name), limit: Limit::AtMost(limit), unit: " ×" };
     let goals = vec![
-        goal("processor beside hurl, a file a check", we / each, 0.5),
-        goal("processor beside hurl, one file", we / one, 0.5),
-        goal("processor beside pytest", we / python, 0.0333),
+        goal("processor beside hurl, a file a check", HURL_EACH, 0.5),
+        goal("processor beside hurl, one file", HURL_ONE, 0.5),
+        goal("processor beside pytest (a thirtieth)", PYTEST, 0.0333),
     ];
     let about = format!(
         "{CHECKS} checks that each ask the same static target once and look at the status. All write JUnit; ours also \
          report.json, ctrf.json, index.html and a log of each check. pytest shares one `requests.Session`; hurl shares \
          connections within a file."
     );
-    Ok(section("A thousand checks that ask once", about, &contestants, &outcome, goals))
+    Ok(Section { notes, ..section("A thousand checks that ask once", about, &contestants, &outcome, goals) })
 }
 
 fn section(

@@ -40,7 +40,9 @@ pub(super) fn section(program: &str, effort: &Effort) -> Result<Section> {
     // Generator and target on a processor each: who of them is saturated is then a question of its own.
     let (own, other) = if processors() > 1 { (Some(0), Some(1)) } else { (None, None) };
     let server = Server::start(program, other)?;
-    let generators = generators(program, &server.url, own, effort)?;
+    let mut notes =
+        vec!["p99 is each generator's own word; goose's goes in steps, and ours is over every request.".to_owned()];
+    let generators = generators(program, &server.url, own, effort, &mut notes)?;
     let mut turns: Vec<Vec<Turn>> = generators.iter().map(|_| Vec::new()).collect();
     let mut void = vec![0; generators.len()];
     for order in abba(generators.len(), effort.rounds) {
@@ -57,7 +59,7 @@ pub(super) fn section(program: &str, effort: &Effort) -> Result<Section> {
             }
         }
     }
-    Ok(written(&generators, &turns, &void, effort))
+    Ok(Section { notes, ..written(&generators, &turns, &void, effort) })
 }
 
 fn turn(generator: &Generator, server: &Server) -> Result<Turn> {
@@ -87,7 +89,13 @@ fn say(generator: &Generator, turn: &Turn, is_void: bool) {
     );
 }
 
-fn generators(program: &str, url: &str, own: Option<usize>, effort: &Effort) -> Result<Vec<Generator>> {
+fn generators(
+    program: &str,
+    url: &str,
+    own: Option<usize>,
+    effort: &Effort,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Generator>> {
     let seconds = if effort.quick { 2 } else { effort.seconds };
     let (users, duration) = (USERS.to_string(), format!("{seconds}s"));
     let ours = peers::ourselves();
@@ -114,58 +122,45 @@ fn generators(program: &str, url: &str, own: Option<usize>, effort: &Effort) -> 
             read: |cost| parse::our_round(&cost.stderr),
         },
     ];
-    if effort.quick {
-        return Ok(all);
+    if !effort.quick {
+        foreign(&Asked { target: format!("{url}{PATH}"), users, duration, own }, &mut all, notes)?;
     }
-    let place = folder("load")?;
-    let body = write(&place, "body.bin", "\n\u{1}r")?.display().to_string();
-    let target = format!("{url}{PATH}");
-    let (k6, oha, wrk) = (peers::k6()?, peers::cargo("oha")?, peers::wrk()?);
-    let script = write(&place, "peak.js", &k6_script(&duration))?.display().to_string();
-    let k6_words =
-        [k6.path.as_str(), "run", "--quiet", "--no-usage-report", "--log-output=none", "--no-thresholds", &script];
-    all.push(Generator {
-        name: "k6",
-        version: k6.version.clone(),
-        line: Line::new(k6_words).env("TARGET", &target).on(own),
-        read: |cost| parse::k6(&cost.stdout),
-    });
-    let authorization = format!("authorization: {TOKEN}");
-    let oha_words = [
-        oha.path.as_str(),
-        "--no-tui",
-        "--output-format",
-        "json",
-        "-z",
-        &duration,
-        "-c",
-        &users,
-        "-m",
-        "POST",
-        "-T",
-        "application/protobuf",
-        "-H",
-        &authorization,
-        "-D",
-        &body,
-        &target,
-    ];
-    all.push(Generator {
-        name: "oha",
-        version: oha.version.clone(),
-        line: Line::new(oha_words).on(own),
-        read: |cost| parse::oha(&cost.stdout),
-    });
-    let script = write(&place, "peak.lua", &wrk_script())?.display().to_string();
-    let (connections, duration) = (format!("-c{users}"), format!("-d{duration}"));
-    let wrk_words = [wrk.path.as_str(), "-t1", &connections, &duration, "--latency", "-s", &script, &target];
-    all.push(Generator {
-        name: "wrk",
-        version: wrk.version.clone(),
-        line: Line::new(wrk_words).on(own),
-        read: |cost| parse::wrk(&cost.stdout),
-    });
     Ok(all)
+}
+
+/// What every peer is asked for.
+struct Asked {
+    target: String,
+    users: String,
+    duration: String,
+    own: Option<usize>,
+}
+
+fn foreign(asked: &Asked, all: &mut Vec<Generator>, notes: &mut Vec<String>) -> Result<()> {
+    let Asked { target, users, duration, own } = asked;
+    let place = folder("load")?;
+    let mut add = |name, version, line: Line, read| all.push(Generator { name, version, line: line.on(*own), read });
+    if let Some(k6) = peers::or_note(peers::k6(), notes) {
+        let script = write(&place, "peak.js", &k6_script(duration))?.display().to_string();
+        let words =
+            [k6.path.as_str(), "run", "--quiet", "--no-usage-report", "--log-output=none", "--no-thresholds", &script];
+        add("k6", k6.version.clone(), Line::new(words).env("TARGET", target), |cost| parse::k6(&cost.stdout));
+    }
+    if let Some(oha) = peers::or_note(peers::cargo("oha"), notes) {
+        let body = write(&place, "body.bin", "\n\u{1}r")?.display().to_string();
+        let authorization = format!("authorization: {TOKEN}");
+        let shape = [oha.path.as_str(), "--no-tui", "--output-format", "json", "-z", duration, "-c", users];
+        let request = ["-m", "POST", "-T", "application/protobuf", "-H", &authorization, "-D", &body, target];
+        let line = Line::new(shape.into_iter().chain(request));
+        add("oha", oha.version.clone(), line, |cost| parse::oha(&cost.stdout));
+    }
+    if let Some(wrk) = peers::or_note(peers::wrk(), notes) {
+        let script = write(&place, "peak.lua", &wrk_script())?.display().to_string();
+        let (connections, duration) = (format!("-c{users}"), format!("-d{duration}"));
+        let words = [wrk.path.as_str(), "-t1", &connections, &duration, "--latency", "-s", &script, target];
+        add("wrk", wrk.version.clone(), Line::new(words), |cost| parse::wrk(&cost.stdout));
+    }
+    Ok(())
 }
 
 /// k6 at its fastest: answers thrown away, no tags, one function.
@@ -239,7 +234,5 @@ fn written(generators: &[Generator], turns: &[Vec<Turn>], void: &[usize], effort
         BUSY * 100.0
     );
     let commands = generators.iter().map(|it| [it.name.to_owned(), it.version.clone(), it.line.shown()]).collect();
-    let notes =
-        vec!["p99 is each generator's own word; goose's goes in steps, and ours is over every request.".to_owned()];
-    Section { title: "Load", about, table, goals, commands, notes }
+    Section { title: "Load", about, table, goals, commands, notes: vec![] }
 }

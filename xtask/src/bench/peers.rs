@@ -20,6 +20,16 @@ pub(super) struct Peer {
     pub(super) version: String,
 }
 
+/// A peer that can't be had has no figure, and the others keep theirs.
+pub(super) fn or_note(peer: Result<Peer>, notes: &mut Vec<String>) -> Option<Peer> {
+    peer.map_err(|error| {
+        let reason = format!("{error:#}");
+        eprintln!("bench    {reason}");
+        notes.push(format!("no figure of a peer: {}", reason.split_whitespace().collect::<Vec<_>>().join(" ")));
+    })
+    .ok()
+}
+
 /// A program of crates.io.
 pub(super) fn cargo(name: &str) -> Result<Peer> {
     let (package, version) = CRATES.iter().find(|(package, _)| *package == name).context("an unknown crate")?;

@@ -48,8 +48,7 @@ impl Drop for World {
 pub(super) fn section(program: &str, effort: &Effort) -> Result<Section> {
     docker(&["version", "--format", "{{.Server.Version}}"]).context("no container engine answers")?;
     let mut notes = Vec::new();
-    let compose =
-        if effort.quick { None } else { peers::compose().map_err(|error| notes.push(format!("{error:#}"))).ok() };
+    let compose = if effort.quick { None } else { peers::or_note(peers::compose(), &mut notes) };
     let client = docker(&["version", "--format", "client {{.Client.Version}}, engine {{.Server.Version}}"])?;
     let mut ways: Vec<Way> = vec![
         ("greenlight's fixtures", peers::ourselves(), by_fixtures),
