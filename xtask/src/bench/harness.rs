@@ -152,8 +152,8 @@ fn libtest_package(quick: bool) -> Result<Package> {
     let words = words.into_iter().chain((!quick).then_some("--release"));
     let built = run(&Line::new(words).folder(&place).env("CARGO_TARGET_DIR", &target)).context("building the tests")?;
     let binary = built.stdout.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let binary = binary.filter_map(|message| message["executable"].as_str().map(str::to_owned)).last();
-    Ok(Package { folder: place, binary: binary.context("cargo built no test binary")? })
+    let mut binary = binary.filter_map(|message| message["executable"].as_str().map(str::to_owned));
+    Ok(Package { folder: place, binary: binary.next_back().context("cargo built no test binary")? })
 }
 
 fn hurl_files(url: &str) -> Result<std::path::PathBuf> {
