@@ -2,6 +2,7 @@
 //!
 //! It spawns cargo, docker and the other binaries as processes and links none of our crates.
 
+mod bench;
 mod demo;
 mod images;
 mod matrix;
@@ -66,6 +67,10 @@ enum Command {
         #[arg(long, value_name = "DIR", default_value = demo::DIR, global = true)]
         dir: PathBuf,
     },
+    /// Measure what Greenlight costs beside its peers, which are installed into target/bench.
+    ///
+    /// Figures are worth as much as the machine is quiet. `--all --write docs/performance.md` writes the document.
+    Bench(bench::Bench),
     /// Run the repository rules: dependency directions, file shapes, words that stay out.
     Tidy,
 }
@@ -89,6 +94,7 @@ fn main() -> ExitCode {
         }
         Command::Demo { command: Demo::Up, dir } => demo::up(&dir),
         Command::Demo { command: Demo::Down, dir } => demo::down(&dir),
+        Command::Bench(bench) => bench::run(&bench),
         Command::Tidy => tidy(),
     };
     match result {

@@ -51,7 +51,7 @@ pub use http::{Endpoint, Http};
 pub use ingress_api::IngressApi;
 pub use join_options::{JoinOptions, SignalPath};
 pub use metrics::{Metrics, Sample};
-pub use raw_http::RawAnswer;
+pub use raw_http::{RawAnswer, Stream};
 pub use redis::{RedisClient, RedisConnection};
 pub use redis_state::SlowCommand;
 pub use rooms::Rooms;

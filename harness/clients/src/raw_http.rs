@@ -54,22 +54,32 @@ impl Endpoint {
         self.url().split_once("://").map_or(self.url(), |(_, rest)| rest)
     }
 
+    /// A connection of its own, over TLS where the address says so, for whoever speaks HTTP over it himself.
+    ///
+    /// # Errors
+    /// When there is no connection.
+    pub async fn connect(&self) -> io::Result<Box<dyn Stream>> {
+        self.connected(self.url().starts_with("https:")).await
+    }
+
+    async fn connected(&self, encrypted: bool) -> io::Result<Box<dyn Stream>> {
+        let tcp = TcpStream::connect(self.authority()).await?;
+        tcp.set_nodelay(true)?;
+        if !encrypted {
+            return Ok(Box::new(tcp));
+        }
+        let host = self.authority().rsplit_once(':').map_or(self.authority(), |(host, _)| host);
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        Ok(Box::new(TlsConnector::from(self.http.tls.clone()).connect(name, tcp).await?))
+    }
+
     async fn raw(&self, request: &[u8], within: Duration, encrypted: bool) -> Result<RawAnswer, Unreachable> {
         if let Some(recorder) = &self.http.recorder {
             recorder.tell(WireEvent::Unrepeatable("bytes that no HTTP client would send"));
         }
         let failed = |why| Unreachable { url: self.url().to_owned(), why };
         let deadline = Instant::now() + within;
-        let connecting = async {
-            let tcp = TcpStream::connect(self.authority()).await?;
-            if !encrypted {
-                return Ok(Box::new(tcp) as Box<dyn Stream>);
-            }
-            let host = self.authority().rsplit_once(':').map_or(self.authority(), |(host, _)| host);
-            let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-            let stream = TlsConnector::from(self.http.tls.clone()).connect(name, tcp).await?;
-            io::Result::Ok(Box::new(stream) as Box<dyn Stream>)
-        };
+        let connecting = self.connected(encrypted);
         let mut stream = match timeout_at(deadline, connecting).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(Unreachable::of(self.url(), &error)),
@@ -95,7 +105,8 @@ impl Endpoint {
     }
 }
 
-trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+/// A connection, encrypted or not.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 

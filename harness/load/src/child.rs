@@ -1,7 +1,8 @@
 //! The child's side: reads a job, lets goose run its users, writes what it has seen.
 
 use crate::generator::{Watch, processors};
-use crate::job::Job;
+use crate::job::{Engine, Job};
+use crate::native;
 use crate::operation::Crowd;
 use crate::record::{Ended, Record};
 use crate::timetable::Timetable;
@@ -43,7 +44,7 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
         tokio::select! {
-            ended = load(job) => ended,
+            ended = run(job) => ended,
             _ = gone => Err(anyhow!("the program that wanted this load is gone")),
         }
     });
@@ -65,6 +66,18 @@ fn read_job() -> Result<(Job, oneshot::Receiver<()>)> {
     });
     drop(stdin);
     Ok((job, gone))
+}
+
+async fn run(job: Job) -> Result<()> {
+    match job.engine {
+        Engine::Goose => load(job).await,
+        Engine::Native => {
+            let (sender, receiver) = channel();
+            let writer = std::thread::spawn(move || write(&receiver));
+            native::load(job, sender).await?;
+            writer.join().map_err(|_| anyhow!("writing panicked"))?
+        }
+    }
 }
 
 async fn load(job: Job) -> Result<()> {
@@ -101,9 +114,10 @@ async fn load(job: Job) -> Result<()> {
 }
 
 /// A moment by the clock that all processes share.
-fn unix_s(moment: Instant) -> f64 {
+pub(crate) fn unix_s(moment: Instant) -> f64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    now.as_secs_f64() + moment.saturating_duration_since(Instant::now()).as_secs_f64()
+    let (ahead, ago) = (moment.saturating_duration_since(Instant::now()), moment.elapsed());
+    now.as_secs_f64() + ahead.as_secs_f64() - ago.as_secs_f64()
 }
 
 /// Lets goose run the users; gives the number of requests that it counted.

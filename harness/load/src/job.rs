@@ -16,6 +16,8 @@ pub struct Job {
     key_secret: String,
     /// What a round is.
     pub scenario: Scenario,
+    /// What sends the requests.
+    pub engine: Engine,
     /// Rooms; user n takes room n modulo their number.
     pub rooms: Vec<String>,
     /// Users, each with connections of its own.
@@ -42,6 +44,20 @@ pub enum Scenario {
     Joins,
     /// A join, and when every user has joined or failed, a ping; then all leave. One round.
     HeldJoins,
+    /// ListRooms by name, again as soon as the answer is there: the highest rate that users and target come to. There is
+    /// no timetable, so its times leave out whatever nobody waited for; what it is for is the rate. `grace_ms` bounds the
+    /// whole of it.
+    Peak,
+}
+
+/// What sends the requests and hears the answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Engine {
+    /// goose runs the users and counts what they did.
+    Goose,
+    /// One hyper connection a user and nothing around it, for [`Scenario::Peak`] alone.
+    Native,
 }
 
 impl Job {
@@ -53,6 +69,7 @@ impl Job {
             key_id: key.id.clone(),
             key_secret: key.secret.expose().to_owned(),
             scenario,
+            engine: Engine::Goose,
             rooms,
             users: 1,
             rounds: 1,
@@ -91,7 +108,7 @@ impl Job {
 impl Scenario {
     pub(crate) fn operations_a_round(self) -> usize {
         match self {
-            Self::RoomCalls => 1,
+            Self::RoomCalls | Self::Peak => 1,
             Self::Joins | Self::HeldJoins => 2,
         }
     }

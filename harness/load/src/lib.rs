@@ -8,16 +8,21 @@
 //! *Coordinated omission*: users send by a timetable and not when the last answer allows it. A response time runs from
 //! the moment at which the request was due, and a request without an answer at the end counts with all the time that it
 //! was due. goose's own mitigation fills such gaps with made-up samples; it is off, since none is left to fill.
+//!
+//! *Peak rates* are past goose ([`Engine::Native`]): one hyper connection a user, and samples that are kept until the
+//! end. Job, records, and what is held to thresholds are the same.
 
 mod child;
 mod generator;
 mod job;
+mod line;
+mod native;
 mod operation;
 mod parent;
 mod record;
 mod timetable;
 
 pub use child::child_if_asked;
-pub use job::{Job, Scenario};
+pub use job::{Engine, Job, Scenario};
 pub use parent::{LoadError, LoadRun, run};
 pub use record::{Ended, Operation, Sample};

@@ -100,7 +100,10 @@ async fn talk(
     while let Some(line) = lines.next_line().await? {
         match serde_json::from_str(&line) {
             Ok(Record::Sample(sample)) if ended.is_none() => samples.push(sample),
-            Ok(Record::Sample(_)) => return Err(LoadError::Torn("a sample stands after the last record".into())),
+            Ok(Record::Answered(answered)) if ended.is_none() => samples.extend(answered.samples()),
+            Ok(Record::Sample(_) | Record::Answered(_)) => {
+                return Err(LoadError::Torn("a sample stands after the last record".into()));
+            }
             Ok(Record::Ended(last)) => ended = Some(*last),
             // goose prints what it likes; a sample that is lost so is missed when they are counted.
             Err(_) => {}

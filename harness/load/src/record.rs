@@ -1,13 +1,34 @@
 //! What the child writes: one line of JSON a sample, and a last one.
 
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Record {
     Sample(Sample),
+    /// Many good ones at once: a line for each would cost more than the request it is about.
+    Answered(Answered),
     Ended(Box<Ended>),
+}
+
+/// Operations that were answered as wanted, by users who were never late.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Answered {
+    pub(crate) operation: Operation,
+    /// Nanoseconds from when each was due to its answer.
+    pub(crate) ns: Vec<u64>,
+}
+
+impl Answered {
+    /// The samples that they stand for.
+    pub(crate) fn samples(self) -> impl Iterator<Item = Sample> {
+        let Self { operation, ns } = self;
+        let ms = ns.into_iter().map(|ns| Duration::from_nanos(ns).as_secs_f64() * 1e3);
+        ms.map(move |ms| Sample { operation, ms, due_ms: None, late_ms: 0.0, ok: true, status: None, error: None })
+    }
 }
 
 /// What was done.
@@ -50,8 +71,8 @@ pub struct Sample {
     pub operation: Operation,
     /// Milliseconds from when it was due to its answer, or to the end of the load.
     pub ms: f64,
-    /// Milliseconds from the first due request of the load to this one.
-    pub due_ms: f64,
+    /// Milliseconds from the first due request of the load to this one; `None` at a peak, which has no timetable.
+    pub due_ms: Option<f64>,
     /// Milliseconds by which the generator itself was late: from when it was due and its user free, to its sending.
     pub late_ms: f64,
     /// Whether the answer was as wanted.
@@ -75,7 +96,7 @@ impl Sample {
 pub struct Ended {
     /// Samples before this line.
     pub samples: usize,
-    /// Requests that goose counted, as a second count of the same.
+    /// Requests that goose counted, as a second count of the same; without goose, answers that the connections counted.
     pub counted_by_goose: usize,
     /// When the first request was due, in seconds since 1970.
     pub began_unix_s: f64,

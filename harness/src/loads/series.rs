@@ -159,5 +159,5 @@ fn told(
 }
 
 fn timed(sample: &Sample, value: f64) -> Timed {
-    Timed { at_s: Some(sample.due_ms / 1e3), value }
+    Timed { at_s: sample.due_ms.map(|due_ms| due_ms / 1e3), value }
 }

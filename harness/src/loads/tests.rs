@@ -66,7 +66,7 @@ fn run(cpu_s: f64, lag_ms: f64, late_ms: f64, status: Option<u16>) -> LoadRun {
         operation: Operation::Join,
         ms: 1.0,
         late_ms,
-        due_ms: 0.0,
+        due_ms: None,
         ok: status.is_none(),
         status,
         error: status.map(|status| status.to_string()),

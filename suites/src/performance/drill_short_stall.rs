@@ -38,7 +38,8 @@ async fn check(ctx: &Ctx) -> Verdict {
     let series: Vec<Series> = calls(&run, "stalled").into_iter().filter(|one| one.metric != "api_calls").collect();
     // Answered, refused or silent: who was asked meanwhile has waited.
     let due = since(from) * 1e3..since(to) * 1e3;
-    let waited = run.samples.iter().filter(|sample| due.contains(&sample.due_ms)).map(|sample| sample.ms);
+    let waited =
+        run.samples.iter().filter(|sample| sample.due_ms.is_some_and(|at| due.contains(&at))).map(|sample| sample.ms);
     let (n, slowest) = waited.fold((0, 0.0_f64), |(n, slowest), ms| (n + 1, slowest.max(ms)));
     if slowest < FELT_MS {
         return Err(Halt::Errored(format!(

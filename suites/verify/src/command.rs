@@ -5,7 +5,9 @@ use crate::baseline;
 use crate::emulated::SELF_TEST;
 use crate::explain::explain;
 use crate::github::{append_summary, inside_actions};
-use crate::output::{ATTESTATION, OutDir, print_report, result_line, verdict_line, write_files, write_whole};
+use crate::output::{
+    ATTESTATION, OutDir, ReportFile, print_report, result_line, verdict_line, write_files, write_whole,
+};
 use crate::session::{Place, Session, SessionError, configuration, new_run_id, runtime};
 use crate::tape::written;
 use crate::target::{Chosen, Described, choose};
@@ -142,7 +144,8 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
         },
     };
     let ended = session.run(&runtime, &interrupt).map_err(|error| (exit_of(&error), error.to_string()))?;
-    write_files(out.path(), &ended.report).map_err(|error| unknown(&format!("cannot write the report: {error}")))?;
+    write_files(out.path(), &ended.report, ReportFile::ALL)
+        .map_err(|error| unknown(&format!("cannot write the report: {error}")))?;
     if let Some(file) = &cli.record {
         let text = written(&ended.recorded).map_err(io::Error::from);
         text.and_then(|text| fs::write(file, text))

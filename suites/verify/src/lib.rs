@@ -15,7 +15,7 @@ mod target;
 pub use args::{Cli, ListFormat, OutputFormat, Permission};
 pub use command::execute;
 pub use emulated::SELF_TEST;
-pub use output::{OutDir, print_report, result_line, write_files};
+pub use output::{OutDir, ReportFile, print_report, result_line, write_files};
 pub use prove::{Proof, Prover, Row, naming, rows};
 pub use session::{EndedRun, Place, Session, SessionError, new_run_id};
 pub use tape::{Held, Line, hold, shipped};

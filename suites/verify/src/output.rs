@@ -65,16 +65,35 @@ impl OutDir {
     }
 }
 
-/// Writes report.json, junit.xml, ctrf.json and index.html, each whole or not at all.
+/// A file of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportFile {
+    /// report.json, the one that is read back.
+    Json,
+    /// junit.xml.
+    Junit,
+    /// ctrf.json.
+    Ctrf,
+    /// index.html.
+    Html,
+}
+
+impl ReportFile {
+    /// All that a run writes.
+    pub const ALL: &'static [Self] = &[Self::Json, Self::Junit, Self::Ctrf, Self::Html];
+}
+
+/// Writes these files, each whole or not at all.
 ///
 /// # Errors
 /// When a file can't be written.
-pub fn write_files(folder: &Path, report: &Report) -> io::Result<()> {
-    let causes = causes(report);
-    write_whole(folder, "report.json", &json(report)?)?;
-    write_whole(folder, "junit.xml", &junit(report)?)?;
-    write_whole(folder, "ctrf.json", &ctrf(report)?)?;
-    write_whole(folder, "index.html", html(report, &causes).as_bytes())
+pub fn write_files(folder: &Path, report: &Report, files: &[ReportFile]) -> io::Result<()> {
+    files.iter().try_for_each(|file| match file {
+        ReportFile::Json => write_whole(folder, "report.json", &json(report)?),
+        ReportFile::Junit => write_whole(folder, "junit.xml", &junit(report)?),
+        ReportFile::Ctrf => write_whole(folder, "ctrf.json", &ctrf(report)?),
+        ReportFile::Html => write_whole(folder, "index.html", html(report, &causes(report)).as_bytes()),
+    })
 }
 
 /// Writes a file whole or not at all.
@@ -313,14 +332,14 @@ next     cargo verify --test a.b      cargo verify --explain a.b
     #[test]
     fn every_format_is_written_whole_or_the_run_says_that_it_is_not() {
         let folder = tempfile::tempdir().expect("folder");
-        super::write_files(folder.path(), &report()).expect("written");
+        super::write_files(folder.path(), &report(), super::ReportFile::ALL).expect("written");
         let mut names: Vec<_> =
             std::fs::read_dir(folder.path()).expect("list").map(|entry| entry.expect("entry").file_name()).collect();
         names.sort();
         assert_eq!(names, ["ctrf.json", "index.html", "junit.xml", "report.json"]);
         std::fs::remove_file(folder.path().join("index.html")).expect("removed");
         std::fs::create_dir(folder.path().join("index.html")).expect("in the way");
-        assert!(super::write_files(folder.path(), &report()).is_err());
+        assert!(super::write_files(folder.path(), &report(), super::ReportFile::ALL).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use greenlight_harness::Check;
 use greenlight_harness::config::StagingTests;
 use greenlight_harness::reports::RunVerdict;
 use greenlight_suites::checks;
-use greenlight_verify::{Place, SELF_TEST, Session, new_run_id, write_files};
+use greenlight_verify::{Place, ReportFile, SELF_TEST, Session, new_run_id, write_files};
 use libtest_mimic::{Arguments, Completion, Trial};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -77,7 +77,7 @@ fn run(arguments: &Arguments, selected: &[&'static Check]) -> anyhow::Result<Exi
         on_result: |_| {},
     };
     let ended = session.run(&runtime, &interrupt)?;
-    write_files(&folder, &ended.report)?;
+    write_files(&folder, &ended.report, ReportFile::ALL)?;
     // On the emulator most are ignored, and nobody takes it for a verdict.
     let is_self_test = matches!(place, Place::Emulator) && ended.report.verdict == RunVerdict::Incomplete;
     if ended.report.verdict == RunVerdict::Passed || is_self_test {

@@ -1,0 +1,51 @@
+//! From a clone to a verdict, on an empty target folder.
+
+use super::measure::{Line, run, run_watched};
+use super::page::{Goal, Limit, Section, figure};
+use super::peers::{self, emptied};
+use super::programs::root;
+use anyhow::{Context as _, Result};
+
+/// Clones, builds and verifies once.
+pub(super) fn section() -> Result<Section> {
+    let place = emptied("first-verdict")?;
+    let (from, to) = (root().display().to_string(), place.join("greenlight").display().to_string());
+    eprintln!("bench    first verdict: clone, build and verify; some minutes");
+    let clone = Line::new(["git", "clone", "--quiet", &from, &to]);
+    let cloned = run(&clone)?;
+    // Its own target folder, whatever is set here.
+    let verify = Line::new(["env", "-u", "CARGO_TARGET_DIR", "cargo", "verify"]).folder(&place.join("greenlight"));
+    let verified = run_watched(&verify, true).context("cargo verify in the clone")?;
+    let verdict =
+        verified.stdout.lines().rev().find(|line| line.contains("passed")).unwrap_or_default().trim().to_owned();
+    let peak =
+        |name: &str| verified.peaks_kib.iter().find(|(known, _)| known == name).map(|(_, kib)| *kib as f64 / 1024.0);
+    let (ours, child) = (peak("greenlight-veri"), peak("greenlight-veri __load"));
+    let total = cloned.wall_s + verified.wall_s;
+    // What is before the first line of the run is the build.
+    let table = [
+        ["", "s"].map(str::to_owned).to_vec(),
+        vec!["clone".to_owned(), figure(cloned.wall_s)],
+        vec!["`cargo verify`: build, staging, every check, removal".to_owned(), figure(verified.wall_s)],
+        vec!["together".to_owned(), figure(total)],
+    ];
+    let goals = vec![
+        Goal { text: "clone to verdict, registries warm", found: Some(total), limit: Limit::AtMost(360.0), unit: " s" },
+        Goal {
+            text: "largest resident size of greenlight-verify in a full run",
+            found: ours,
+            limit: Limit::AtMost(150.0),
+            unit: " MiB",
+        },
+    ];
+    let notes = vec![
+        format!("the verdict: {verdict}"),
+        format!("its generator of load, a process of its own, came to {} MiB", child.map_or("–".to_owned(), figure)),
+        "memory is VmHWM of `/proc`, asked twenty times a second; containers are not counted".to_owned(),
+    ];
+    let commands = vec![["greenlight".to_owned(), peers::ourselves(), format!("{} && cargo verify", clone.shown())]];
+    let about = "A clone of this repository, with cargo's registry and the container images there, and nothing built."
+        .to_owned();
+    std::fs::remove_dir_all(&place).context("removing the clone")?;
+    Ok(Section { title: "First verdict", about, table: table.to_vec(), goals, commands, notes })
+}
