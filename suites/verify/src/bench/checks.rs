@@ -40,6 +40,7 @@ pub(crate) fn checks(asked: &Checks) -> Result<Value> {
         planted: None,
         waivers: StagingTests::shipped()?.waivers,
         blind: false,
+        recording: None,
         on_result: print,
     };
     let arguments = Arguments {
@@ -115,6 +116,8 @@ fn target(url: Option<&str>) -> Result<Target> {
         capabilities: [Capability::Api].into(),
         limits: config.limits,
         thresholds: config.thresholds.into(),
+        baselines: Default::default(),
+        staged_from: None,
         saturated_generator: false,
         operator: None,
     })
