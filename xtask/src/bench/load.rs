@@ -110,7 +110,7 @@ fn generators(
             read: |cost| parse::our_round(&cost.stderr),
         }
     };
-    let (goose_rate, native_rate) = if effort.quick { (2_000, 5_000) } else { (25_000, 60_000) };
+    let (goose_rate, native_rate) = if effort.quick { (2_000, 5_000) } else { (10_000, 50_000) };
     let time = seconds.to_string();
     let mut all = vec![
         by_us("greenlight, goose", "goose", goose_rate),
