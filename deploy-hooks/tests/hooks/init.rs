@@ -205,7 +205,7 @@ fn a_half_full_folder_stays_as_it_is_and_every_conflict_is_named() {
 #[test]
 fn a_full_disk_leaves_nothing() {
     let folder = folder();
-    let line = format!("trap '' XFSZ; ulimit -f 6; exec {} init new --ci gitlab", env!("CARGO_BIN_EXE_greenlight"));
+    let line = format!("trap '' XFSZ; ulimit -f 7; exec {} init new --ci gitlab", env!("CARGO_BIN_EXE_greenlight"));
     let output = Command::new("bash").args(["-c", &line]).current_dir(folder.path()).output().expect("bash");
     let ended = Ended::of(&output);
     assert_eq!(ended.code, Some(2), "{ended:?}");
