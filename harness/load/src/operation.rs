@@ -9,7 +9,7 @@ use greenlight_clients::{
     JoinError, Key, Refusal, Rooms, Session, Signal, Token, TokenBuilder, Unreachable, VideoGrant, proto,
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::sync::{Barrier, Mutex, watch};
+use tokio::sync::{Barrier, Mutex, Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
 /// All users of a load.
@@ -22,7 +22,9 @@ pub(crate) struct Crowd {
     joined: Barrier,
     open: AtomicUsize,
     begun: watch::Sender<Option<Instant>>,
-    left: watch::Sender<usize>,
+    /// Operations without an answer; the last one to be answered tells.
+    left: AtomicUsize,
+    all_answered: Notify,
 }
 
 /// One user, with connections of its own.
@@ -71,7 +73,8 @@ impl Crowd {
             joined: Barrier::new(count),
             open: AtomicUsize::new(0),
             begun: watch::Sender::new(None),
-            left: watch::Sender::new(operations),
+            left: AtomicUsize::new(operations),
+            all_answered: Notify::new(),
             timetable,
         })
     }
@@ -85,8 +88,8 @@ impl Crowd {
 
     /// Waits until every operation is answered.
     pub(crate) async fn all_answered(&self) {
-        // The sender lives as long as the crowd.
-        let _ = self.left.subscribe().wait_for(|left| *left == 0).await;
+        // One permit is kept for whoever asks later.
+        self.all_answered.notified().await;
     }
 
     /// Connections that were open at the same time.
@@ -174,7 +177,9 @@ impl Crowd {
         user.number += 1;
         let counted =
             goose.record_custom_request_duration(method, operation.name(), took, ok, status, error.as_deref()).await;
-        self.left.send_modify(|left| *left = left.saturating_sub(1));
+        if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.all_answered.notify_one();
+        }
         counted
     }
 }

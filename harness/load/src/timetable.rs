@@ -16,6 +16,8 @@ const CALLS: [Operation; 5] = [
     Operation::DeleteRoom,
 ];
 
+/// So many samples wake the writer once: each by itself costs two changes of threads, more than the request beside it.
+const KEPT: usize = 1_000;
 /// From when everybody stands ready to the beginning: starting users is work, and must not delay the first request.
 const LEAD: Duration = Duration::from_millis(300);
 
@@ -31,13 +33,15 @@ struct State {
     /// Operations that each user has behind it.
     done: Vec<usize>,
     samples: usize,
+    /// Samples that the writer has not been given yet.
+    kept: Vec<Sample>,
     sender: Option<Sender<Record>>,
 }
 
 impl Timetable {
     pub(crate) fn new(job: Job, sender: Sender<Record>) -> Self {
         let done = vec![0; job.users];
-        Self { job, state: Mutex::new(State { begin: None, last: None, done, samples: 0, sender: Some(sender) }) }
+        Self { job, state: Mutex::new(State { begin: None, last: None, done, samples: 0, kept: vec![], sender: Some(sender) }) }
     }
 
     /// The operation of this number, which counts from 0 for each user.
@@ -70,14 +74,16 @@ impl Timetable {
     /// Records what became of this user's next operation. After the end nothing is recorded any more.
     pub(crate) fn record(&self, user: usize, sample: Sample) {
         let mut state = self.lock();
-        if let Some(sender) = &state.sender
-            && sender.send(Record::Sample(sample)).is_ok()
-        {
-            state.samples += 1;
-            state.last = Some(Instant::now());
-            if let Some(done) = state.done.get_mut(user) {
-                *done += 1;
-            }
+        if state.sender.is_none() {
+            return;
+        }
+        state.kept.push(sample);
+        state.last = Some(Instant::now());
+        if let Some(done) = state.done.get_mut(user) {
+            *done += 1;
+        }
+        if state.kept.len() == KEPT {
+            state.hand_over();
         }
     }
 
@@ -85,6 +91,7 @@ impl Timetable {
     /// number of samples, the seconds that they took, and whether any was without an answer.
     pub(crate) fn end(&self, now: Instant) -> Option<(Sender<Record>, usize, f64, bool)> {
         let mut state = self.lock();
+        state.hand_over();
         let sender = state.sender.take()?;
         let begin = state.begin.unwrap_or(now);
         let planned = self.job.rounds * self.job.scenario.operations_a_round();
@@ -111,6 +118,16 @@ impl Timetable {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Gives the writer what was kept.
+    fn hand_over(&mut self) {
+        if let Some(sender) = &self.sender {
+            let written = self.kept.drain(..).filter_map(|sample| sender.send(Record::Sample(sample)).ok()).count();
+            self.samples += written;
+        }
     }
 }
 
