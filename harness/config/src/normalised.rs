@@ -43,7 +43,7 @@ const COUNTED: &[&str] = &[
 /// Key ids are kept, their secrets are not.
 const KEYS: &str = "keys";
 /// What is secret anywhere else, by the last name of its path that is no place in a list.
-const SECRET_NAMES: &[&str] = &["password", "secret", "credential", "api_secret", "access_key"];
+pub(crate) const SECRET_NAMES: &[&str] = &["password", "secret", "credential", "api_secret", "access_key"];
 /// Stands for a value that is left out.
 const THERE: &str = "(set)";
 
@@ -92,12 +92,11 @@ pub fn normalised(text: &str) -> BTreeMap<String, String> {
         let names: Vec<&str> = path.iter().map(String::as_str).collect();
         let named: Vec<&str> = names.iter().copied().filter(|name| !name.starts_with('[')).collect();
         let whole = named.join(".");
-        let value = match shape {
-            Shape::Empty(text) => text.to_owned(),
-            // Only what would be a number, a boolean or null without its quotes is another thing within them.
-            Shape::Text(text) if is_other_without_quotes(&text) => format!("{text:?}"),
-            Shape::Text(text) | Shape::Plain(text) => text,
+        let is_nothing = match &shape {
+            Shape::Empty(_) => true,
+            Shape::Text(text) | Shape::Plain(text) => text.trim().is_empty(),
         };
+        let value = shown(shape);
         if let Some(end) = ["rtc.port_range_start", "rtc.port_range_end"].iter().position(|known| *known == whole) {
             media_ports[end] = value.parse::<i64>().ok();
         }
@@ -106,7 +105,9 @@ pub fn normalised(text: &str) -> BTreeMap<String, String> {
             kept.insert(written(&names), if names.len() > 1 { String::new() } else { THERE.to_owned() });
         } else if let Some(left_out) = LEFT_OUT.iter().find(|out| **out == whole) {
             if COUNTED.contains(left_out) {
-                kept.insert((*left_out).to_owned(), THERE.to_owned());
+                // An empty address is none: the server starts without Redis then.
+                let there = if is_nothing { "(empty)" } else { THERE };
+                kept.insert((*left_out).to_owned(), there.to_owned());
             }
         } else if named.last().is_some_and(|last| SECRET_NAMES.contains(last)) {
             kept.insert(written(&names), THERE.to_owned());
@@ -118,6 +119,15 @@ pub fn normalised(text: &str) -> BTreeMap<String, String> {
         kept.insert("rtc.port_range".to_owned(), format!("{} ports", end - start + 1));
     }
     kept
+}
+
+/// A value as it counts. Only what would be a number, a boolean or null without its quotes is another thing within them.
+pub(crate) fn shown(shape: Shape) -> String {
+    match shape {
+        Shape::Empty(text) => text.to_owned(),
+        Shape::Text(text) if is_other_without_quotes(&text) => format!("{text:?}"),
+        Shape::Text(text) | Shape::Plain(text) => text,
+    }
 }
 
 /// A path in one text. A dot within a name is told from one between two.
@@ -229,6 +239,7 @@ mod distinct {
     #[test]
     fn a_configuration_without_redis_is_another_one() {
         assert_ne!(hash(TESTED), hash(&TESTED.replace("redis: {address: 'a:1'}\n", "")));
+        assert_ne!(hash(TESTED), hash(&TESTED.replace("'a:1'", "''")));
     }
 
     /// N2: neither webhooks nor TCP.

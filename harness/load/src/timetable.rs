@@ -41,7 +41,10 @@ struct State {
 impl Timetable {
     pub(crate) fn new(job: Job, sender: Sender<Record>) -> Self {
         let done = vec![0; job.users];
-        Self { job, state: Mutex::new(State { begin: None, last: None, done, samples: 0, kept: vec![], sender: Some(sender) }) }
+        Self {
+            job,
+            state: Mutex::new(State { begin: None, last: None, done, samples: 0, kept: vec![], sender: Some(sender) }),
+        }
     }
 
     /// The operation of this number, which counts from 0 for each user.

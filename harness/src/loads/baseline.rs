@@ -6,6 +6,7 @@ use greenlight_reports::{Report, canonical_json, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Version of the file.
@@ -24,6 +25,8 @@ pub struct Baseline {
     pub target: String,
     /// What it ran against.
     pub url: String,
+    /// Version of the program that measured: another one may load in another way.
+    pub tool: String,
     /// `dev` or `release`: times of the two are not comparable.
     pub profile: String,
     /// Processors of the machine that measured.
@@ -56,15 +59,26 @@ pub struct Baselines {
     /// An earlier run, where one was named.
     pub against: Option<Arc<Baseline>>,
     recorded: Arc<Mutex<Vec<Recorded>>>,
+    compared: Arc<AtomicUsize>,
 }
 
 impl Baselines {
     /// Samples held against this one.
     pub fn against(baseline: Option<Arc<Baseline>>) -> Self {
-        Self { against: baseline, recorded: Arc::default() }
+        Self { against: baseline, ..Self::default() }
     }
 
-    /// Keeps what a check has measured; an earlier attempt of it is forgotten.
+    /// How many comparisons with the baseline have been made.
+    pub fn compared(&self) -> usize {
+        self.compared.load(Ordering::Relaxed)
+    }
+
+    /// Comparisons take place, however they end.
+    pub(super) fn count(&self, comparisons: usize) {
+        self.compared.fetch_add(comparisons, Ordering::Relaxed);
+    }
+
+    /// Keeps what a check has measured; an earlier attempt of it is forgotten. So a check judges once.
     pub(super) fn record(&self, check: &str, series: &[Series], course: &Course) {
         let mut recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
         recorded.retain(|one| one.check != check);
@@ -87,6 +101,7 @@ impl Baselines {
             ended: header.ended.clone(),
             target: header.target.kind.clone(),
             url: header.target.url.clone(),
+            tool: header.tool.version.clone(),
             profile: header.tool.profile.clone(),
             processors: processors(),
             samples,
@@ -110,6 +125,13 @@ impl Baseline {
             return Err(format!("the baseline {shown} was changed after it was written; {advice}"));
         }
         let (here, there) = ((profile(), processors()), (baseline.profile.as_str(), baseline.processors));
+        let tool = env!("CARGO_PKG_VERSION");
+        if baseline.tool != tool {
+            return Err(format!(
+                "the baseline {shown} was measured by version {} and this is {tool}: they may load in other ways; {advice}",
+                baseline.tool
+            ));
+        }
         if baseline.format != FORMAT || here != there {
             return Err(format!(
                 "the baseline {shown} was measured by a {} build on {} processors, and this is a {} build on {}: their times can't be compared; {advice}",
@@ -126,10 +148,15 @@ impl Baseline {
     pub fn write(&self, path: &Path) -> std::io::Result<()> {
         let sha256 = self.sum().ok_or_else(|| std::io::Error::other("a sample that is no number"))?;
         let text = serde_json::to_string(&Sealed { baseline: self.clone(), sha256 })?;
-        let half = path.with_extension("partial");
-        std::fs::write(&half, text)?;
-        std::fs::File::open(&half)?.sync_all()?;
-        std::fs::rename(&half, path)
+        let name = path.file_name().ok_or_else(|| std::io::Error::other("a file without a name"))?;
+        let half = path.with_file_name(format!(".{}.{}.partial", name.display(), std::process::id()));
+        let whole = std::fs::write(&half, text)
+            .and_then(|()| std::fs::File::open(&half)?.sync_all())
+            .and_then(|()| std::fs::rename(&half, path));
+        if whole.is_err() {
+            let _ = std::fs::remove_file(&half);
+        }
+        whole
     }
 
     fn sum(&self) -> Option<String> {

@@ -26,6 +26,13 @@ impl Ctx {
         let place = std::panic::Location::caller();
         let baselines = &self.target().baselines;
         baselines.record(self.check_id(), series, course);
+        let events = course.events();
+        let compares = |it: &&Threshold| {
+            it.vs_baseline.is_some() && series.iter().any(|one| it.is_about(one.metric, &one.tags, &events))
+        };
+        if baselines.against.is_some() {
+            baselines.count(self.target().thresholds.iter().filter(compares).count());
+        }
         let against = baselines.against.as_deref().map(|baseline| (baseline, self.check_id()));
         judge(&self.target().thresholds, against, series, course, cause, blame, fix).map_err(|halt| match halt {
             Halt::Failed { what, found, expected, fix, blame, .. } => {

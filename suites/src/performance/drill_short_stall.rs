@@ -22,6 +22,10 @@ const FIX: &str = "look what keeps nodes out after a few slow answers: `observe 
 
 /// Below the three seconds after which livekit-server 1.13.5 gives a command to Redis up.
 const STALL: Duration = secs(2);
+/// How long the load runs before it.
+const BEFORE: Duration = secs(3);
+/// Whatever the engine takes to freeze and to thaw: beyond this the server gives up, and that is another drill.
+const STALL_S_MAX: f64 = 2.9;
 /// How long the slowest call in it waits, or nothing stood still at all.
 const FELT_MS: f64 = 500.0;
 
@@ -32,12 +36,20 @@ async fn check(ctx: &Ctx) -> Verdict {
     let first = load.rooms.first().cloned().unwrap_or_default();
     let (run, (from, to)) = ctx.load_while(&load, || stall(ctx, first.clone())).await?;
     let since = |moment: f64| moment - run.ended.began_unix_s;
-    let course = Course::of(&load, &run).impaired(since(from), since(to));
+    let (from, to) = (since(from), since(to));
+    if from < 1.0 || to - from > STALL_S_MAX {
+        return Err(Halt::Errored(format!(
+            "the stall was to begin within the load and to last {} s at least and {STALL_S_MAX} s at most; it began after {from:.1} s and lasted {:.1} s",
+            STALL.as_secs(),
+            to - from
+        )));
+    }
+    let course = Course::of(&load, &run).impaired(from, to);
     let (cause, blame) = refusals(&run);
     // A timetable of calls is no promise of how many are answered while everything stands still.
     let series: Vec<Series> = calls(&run, "stalled").into_iter().filter(|one| one.metric != "api_calls").collect();
     // Answered, refused or silent: who was asked meanwhile has waited.
-    let due = since(from) * 1e3..since(to) * 1e3;
+    let due = from * 1e3..to * 1e3;
     let waited =
         run.samples.iter().filter(|sample| sample.due_ms.is_some_and(|at| due.contains(&at))).map(|sample| sample.ms);
     let (n, slowest) = waited.fold((0, 0.0_f64), |(n, slowest), ms| (n + 1, slowest.max(ms)));
@@ -61,6 +73,8 @@ async fn stall(ctx: &Ctx, room: String) -> Result<(f64, f64), Halt> {
     if begun.await?.is_none() {
         return Err(Halt::Errored("the load did not begin".into()));
     }
+    // What is to be as before has a before.
+    ctx.eventually(BEFORE, async || Ok(None::<()>)).await?;
     let operator = ctx.operator()?;
     let from = unix_s();
     operator.act("redis", Action::Freeze).await?;

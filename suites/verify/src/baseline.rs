@@ -2,8 +2,9 @@
 
 use crate::args::Cli;
 use greenlight_harness::config::StagingTests;
-use greenlight_harness::reports::{Report, RunVerdict};
+use greenlight_harness::reports::{CheckResult, Outcome, Report, RunVerdict};
 use greenlight_harness::{Baseline, Baselines, Capability, Check};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Reads the baseline that thresholds are held against; in a run that records one, takes their `vs baseline` out. A
@@ -13,12 +14,22 @@ use std::sync::Arc;
 /// What is missing or wrong and what to do, as one sentence.
 pub(crate) fn prepare(cli: &Cli, config: &mut StagingTests, selected: &[&Check]) -> Result<Baselines, String> {
     let loads = selected.iter().any(|check| check.needs.contains(&Capability::Load));
-    if cli.record_baseline.is_some() {
+    if let Some(file) = &cli.record_baseline {
         if !loads {
             return Err(
                 "--record-baseline is about load, and no selected check loads the target; add --suite performance"
                     .into(),
             );
+        }
+        if cli.sign_key.is_some() {
+            return Err("a run that records a baseline leaves comparisons out, so it is no evidence; run without --sign-key (and GREENLIGHT_SIGN_KEY)".into());
+        }
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Err(format!(
+                "there is no folder {} for the baseline; make it, or name another file with --record-baseline",
+                folder.display()
+            ));
         }
         config.thresholds.iter_mut().for_each(|threshold| threshold.vs_baseline = None);
         return Ok(Baselines::default());
@@ -32,6 +43,10 @@ pub(crate) fn prepare(cli: &Cli, config: &mut StagingTests, selected: &[&Check])
         (None, _) => Ok(Baselines::default()),
         (Some(file), None) => Err(format!(
             "a baseline was given ({}), and no threshold compares with it; write `vs baseline +10%` behind those in staging_tests.yaml that are to",
+            file.display()
+        )),
+        (Some(file), Some(_)) if !loads => Err(format!(
+            "a baseline was given ({}), and no selected check loads the target; add --suite performance",
             file.display()
         )),
         (Some(file), Some(_)) => {
@@ -50,7 +65,9 @@ pub(crate) fn prepare(cli: &Cli, config: &mut StagingTests, selected: &[&Check])
 pub(crate) fn record(cli: &Cli, baselines: &Baselines, report: &Report) -> Result<(), String> {
     let Some(file) = &cli.record_baseline else { return Ok(()) };
     let shown = file.display();
-    if report.verdict != RunVerdict::Passed || report.header.target.planted.is_some() {
+    let loads = |result: &&CheckResult| result.tags.iter().any(|tag| tag == "load");
+    let well = report.results.iter().filter(loads).all(|result| result.outcome == Outcome::Passed);
+    if report.verdict != RunVerdict::Passed || report.header.target.planted.is_some() || !well {
         return Err(format!("no baseline is written to {shown}: the run has not passed"));
     }
     let baseline =

@@ -110,8 +110,15 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
     let run_id = new_run_id();
     let place = match &chosen {
         Chosen::Local | Chosen::Emulator => {
-            let must =
-                fault.is_some() || cli.record.is_some() || cli.require_containers || config.livekit_yaml.is_some();
+            // Whoever signs, compares or plants means a server.
+            let must = fault.is_some()
+                || cli.record.is_some()
+                || cli.require_containers
+                || config.livekit_yaml.is_some()
+                || cli.sign_key.is_some()
+                || cli.baseline.is_some()
+                || cli.record_baseline.is_some()
+                || cli.profile.is_some();
             local_place(&runtime, &interrupt, &chosen, &config, must)
         }
         Chosen::Containers => containers(&config),
@@ -163,12 +170,20 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
     print(cli.output, &ended.report, &out).map_err(|error| unknown(&error))?;
     if let Err(reason) = baseline::record(cli, &baselines, &ended.report) {
         eprintln!("{reason}");
-        return Ok(if ended.report.exit() == Exit::Passed { Exit::Inconclusive } else { ended.report.exit() });
+        return Ok(no_better_than_inconclusive(ended.report.exit()));
+    }
+    if baselines.against.is_some() && baselines.compared() == 0 {
+        eprintln!("nothing was compared with the baseline: no check that loads the target has run");
+        return Ok(no_better_than_inconclusive(ended.report.exit()));
     }
     match ended.report.header.target.kind == TargetKind::Emulator.to_string() && is_ci() {
         true => Err((Exit::Unreachable, format!("{SELF_TEST}, and CI is set; {TEST_IT}"))),
         false => Ok(ended.report.exit()),
     }
+}
+
+fn no_better_than_inconclusive(exit: Exit) -> Exit {
+    if exit == Exit::Passed { Exit::Inconclusive } else { exit }
 }
 
 /// How somebody gets from the emulator to a server.
@@ -177,7 +192,19 @@ pub(crate) const TEST_IT: &str =
 
 /// Whether this runs where nobody reads what is printed: there, the emulator is never enough.
 fn is_ci() -> bool {
-    std::env::var_os("CI").is_some_and(|value| !value.is_empty())
+    const SET_BY: &[&str] = &[
+        "CI",
+        "GITHUB_ACTIONS",
+        "GITLAB_CI",
+        "TF_BUILD",
+        "JENKINS_URL",
+        "BUILD_ID",
+        "TEAMCITY_VERSION",
+        "CODEBUILD_BUILD_ID",
+        "bamboo_buildKey",
+        "KUBERNETES_SERVICE_HOST",
+    ];
+    SET_BY.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// A staging where an engine could start one at once. With `CI` set, a staging or an error.

@@ -152,7 +152,7 @@ fn described(
     let spec = RemoteSpec {
         allowed: permissions(cli, &address, from_file.owned && is_of(&address, &from_file))?,
         key: Key { id: key, secret: Secret::new(secret) },
-        ca_pem: ca.map(|file| read(file, "the CA certificates")).transpose()?,
+        ca_pem: ca.map(|file| certificates(file, read(file, "the CA certificates")?)).transpose()?,
         client_pem: cli
             .client_cert
             .as_deref()
@@ -168,6 +168,17 @@ fn described(
         address,
     };
     Ok(Described { spec, url_from, key_from })
+}
+
+/// Text with at least one certificate in PEM (RFC 7468): a key or a DER file here would trust nobody, in silence.
+fn certificates(file: &Path, text: String) -> Result<String, String> {
+    match text.contains("-----BEGIN CERTIFICATE-----") {
+        true => Ok(text),
+        false => Err(format!(
+            "there is no certificate in {}; it must hold `-----BEGIN CERTIFICATE-----` (of a DER file, `openssl x509 -inform der -in FILE` makes one)",
+            file.display()
+        )),
+    }
 }
 
 fn required(name: &str, what: &str, flag: &str) -> Result<String, String> {

@@ -140,6 +140,7 @@ fn a_livekit_yaml_or_a_baseline_that_is_of_no_use_exits_2() {
     assert_ne!(compares, shipped);
     let compares = file("compares.yaml", &compares);
     let missing = folder.path().join("none").display().to_string();
+    let by_url = ["--url", "wss://127.0.0.1:1", "--api-key", "a", "--api-secret", "b"];
     let performance = ["--suite", "performance"];
     for (arguments, says) in [
         (vec!["--livekit-config", &missing], "cannot read the livekit.yaml"),
@@ -154,6 +155,9 @@ fn a_livekit_yaml_or_a_baseline_that_is_of_no_use_exits_2() {
         ([&performance[..], &["--config", &compares, "--baseline", &missing]].concat(), "cannot read the baseline"),
         ([&performance[..], &["--config", &compares, "--baseline", &good]].concat(), "is no baseline of this version"),
         ([&performance[..], &["--baseline", &good]].concat(), "no threshold compares with it"),
+        // No certificate: nobody would be trusted more than before, and nobody told.
+        ([&by_url[..], &["--ca", &good]].concat(), "there is no certificate in"),
+        ([&by_url[..], &["--ca", &missing]].concat(), "cannot read the CA certificates"),
         (vec!["--tag", "smoke", "--record-baseline", &missing], "no selected check loads the target"),
     ] {
         let (status, error) = code(&arguments);

@@ -10,6 +10,8 @@ use std::process::{Command, Output};
 
 /// So many checks can run on the emulator. More is welcome, and a smaller number is not noticed by anybody else.
 const CHECKS_MIN: usize = 46;
+/// And so many exchanges are compared.
+const COMPARED_MIN: usize = 300;
 
 fn held(recording: &[Line]) -> Held {
     greenlight_harness::clients::install_crypto_provider();
@@ -35,6 +37,7 @@ fn the_emulator_answers_as_the_real_server_was_recorded() {
     );
     assert!(held.other.is_empty(), "other answers than LiveKit's: {:#?}", held.other);
     assert!(held.same.len() >= CHECKS_MIN, "only {} checks are as recorded", held.same.len());
+    assert!(held.compared >= COMPARED_MIN, "only {} exchanges were compared", held.compared);
 }
 
 /// The proof that the test above can fail: each of these is what a wrong emulator would look like.
@@ -65,7 +68,12 @@ fn the_recording_holds_no_token() {
 fn verify(arguments: &[&str], ci: Option<&str>, out: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_greenlight-verify"));
     command.args(arguments).arg("--out").arg(out).env_remove("CI").env_remove("LIVEKIT_URL");
-    command.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
+    for name in ["GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI", "TF_BUILD", "JENKINS_URL", "BUILD_ID"] {
+        command.env_remove(name);
+    }
+    for name in ["TEAMCITY_VERSION", "CODEBUILD_BUILD_ID", "bamboo_buildKey", "KUBERNETES_SERVICE_HOST"] {
+        command.env_remove(name);
+    }
     // An engine that is not there.
     command.env("DOCKER_HOST", "unix:///nonexistent/docker.sock").current_dir(env!("CARGO_TARGET_TMPDIR"));
     if let Some(ci) = ci {
@@ -101,5 +109,16 @@ fn with_ci_set_the_emulator_is_never_enough() {
         let told = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(6), "{arguments:?}: {told}");
         assert!(told.contains(said), "{arguments:?}: {told}");
+    }
+}
+
+/// Who signs or compares means a server, wherever it runs.
+#[test]
+fn what_is_evidence_never_comes_from_the_emulator() {
+    let folder = tempfile::tempdir().expect("folder");
+    for arguments in [&["--profile", "smoke"][..], &["--record-baseline", "base.json", "--suite", "performance"]] {
+        let output = verify(arguments, None, folder.path());
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(6), "{arguments:?}: {told}");
     }
 }

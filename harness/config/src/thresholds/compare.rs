@@ -2,7 +2,8 @@
 //!
 //! Both sides are drawn from again and again, with replacement (the percentile bootstrap of Efron, 1979): where 95 of a
 //! hundred such changes are on one side of what is borne, that side it is, and otherwise nobody can tell. A change that
-//! is within the noise of the samples is so never a pass and never a failure.
+//! is within the noise of the samples is so never a pass and never a failure. What differs from one run to the next for
+//! other reasons, as the machine's other work, is in no sample: what is borne has to leave room for it.
 
 use super::threshold::{Aggregate, Threshold};
 use rand::rngs::StdRng;
@@ -12,6 +13,8 @@ use rand::{RngExt as _, SeedableRng as _};
 const DRAWS: usize = 1000;
 /// Of the draws, in hundredths, on the wrong side: what is borne before a verdict is called sure.
 const DOUBT: usize = 5;
+/// Of fewer on a side, draws are all alike, and nothing but chance says that they are.
+const SAMPLES_MIN: usize = 30;
 /// The same samples give the same answer.
 const SEED: u64 = 1979;
 
@@ -48,7 +51,7 @@ impl Threshold {
     /// Compares samples, in base units, with those of a baseline; `None` where it says nothing about one.
     pub fn compare(&self, now: &[f64], baseline: &[f64]) -> Option<Compared> {
         let borne = self.vs_baseline?;
-        let needed = self.samples_needed();
+        let needed = self.samples_needed().max(SAMPLES_MIN);
         let usable = |samples: &[f64]| samples.len() >= needed && samples.iter().all(|sample| sample.is_finite());
         if !(usable(now) && usable(baseline)) {
             return Some(Compared::TooFew { needed });
