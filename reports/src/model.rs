@@ -77,6 +77,16 @@ pub struct TargetInfo {
     pub planted: Option<String>,
 }
 
+impl TargetInfo {
+    /// What every format calls a run on the emulator.
+    pub const SELF_TEST: &str = "SELF-TEST: no LiveKit was tested";
+
+    /// What the run is called where it has a name.
+    pub(crate) fn name(&self) -> &'static str {
+        if self.kind == "emulator" { Self::SELF_TEST } else { "greenlight" }
+    }
+}
+
 /// What was tested, as read from the target itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -29,7 +29,7 @@ pub fn ctrf(report: &Report) -> serde_json::Result<Vec<u8>> {
         "reportId": uuid(&report.seal.sha256),
         "generatedBy": format!("{} {}", header.tool.name, header.tool.version),
         "results": {
-            "tool": { "name": "greenlight", "version": header.tool.version },
+            "tool": { "name": header.target.name(), "version": header.tool.version },
             "summary": summary(report),
             "tests": tests,
             "environment": {

@@ -83,7 +83,7 @@ fn head(report: &Report) -> String {
     let word = report.verdict.word().to_uppercase();
     let mut text = format!("## {symbol} Greenlight: {word}\n\n");
     if header.target.kind == "emulator" {
-        text.push_str("**SELF-TEST: no LiveKit was tested**\n\n");
+        text.push_str(&format!("**{}**\n\n", crate::TargetInfo::SELF_TEST));
     }
     if let Some(fault) = &header.target.planted {
         text.push_str(&format!("**PLANTED FAULT: {}. Red is what this run should be.**\n\n", cell(fault)));

@@ -158,7 +158,7 @@ fn totals<'a>(report: &Report, mut element: BytesStart<'a>) -> BytesStart<'a> {
     let run = usize::from(report.unexplained().is_some());
     let time_ms: u64 = report.results.iter().map(CheckResult::duration_ms).sum();
     for (name, value) in [
-        ("name", "greenlight".to_owned()),
+        ("name", report.header.target.name().to_owned()),
         ("tests", (report.results.len() + run).to_string()),
         ("failures", failed.to_string()),
         ("errors", (errored + not_run + run).to_string()),
@@ -465,6 +465,17 @@ mod tests {
             prop_assert_eq!(content(&xml, "system-out").unwrap_or_default(), log.clone());
             prop_assert_eq!(content_by_xml(&xml, "system-out").unwrap_or_default(), log);
         }
+    }
+
+    /// Whoever reads nothing but this file sees it too.
+    #[test]
+    fn a_run_on_the_emulator_says_that_it_tested_nothing() {
+        let mut emulated = crate::seal::tests::report(vec![crate::seal::tests::passed("a.b")]);
+        assert!(written_report(&emulated).contains("<testsuites name=\"greenlight\""));
+        emulated.header.target.kind = "emulator".into();
+        assert!(written_report(&emulated).contains("<testsuites name=\"SELF-TEST: no LiveKit was tested\""));
+        let ctrf = String::from_utf8(crate::ctrf(&emulated).expect("ctrf")).expect("text");
+        assert!(ctrf.contains("SELF-TEST: no LiveKit was tested"), "{ctrf}");
     }
 
     fn written_report(report: &crate::Report) -> String {

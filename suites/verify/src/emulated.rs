@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Stands above everything that such a run prints.
-pub const SELF_TEST: &str = "SELF-TEST: no LiveKit was tested";
+pub const SELF_TEST: &str = greenlight_harness::reports::TargetInfo::SELF_TEST;
 
 /// Says the shipped recording to emulators again, and lets those checks run whose every request was answered as the real
 /// server answered it. One that sends something else when it runs is not believed either.

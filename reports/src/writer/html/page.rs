@@ -67,7 +67,7 @@ fn banner(report: &Report) -> Markup {
     let target = &report.header.target;
     markup! {
         @if target.kind == "emulator" {
-            p.banner role="alert" { "SELF-TEST: no LiveKit was tested" }
+            p.banner role="alert" { (crate::TargetInfo::SELF_TEST) }
         }
         @if let Some(fault) = &target.planted {
             p.banner role="alert" { "PLANTED FAULT: " (say(fault)) ". Red is what this run should be." }
