@@ -306,7 +306,7 @@ fn is_below(path: &str, settings: &[&str]) -> bool {
     let rest = |setting: &&str| {
         path.strip_prefix(*setting).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     };
-    settings.iter().any(|setting| rest(&setting))
+    settings.iter().any(rest)
 }
 
 /// Without what is in it.

@@ -470,7 +470,7 @@ mod tests {
     /// Whoever reads nothing but this file sees it too.
     #[test]
     fn a_run_on_the_emulator_says_that_it_tested_nothing() {
-        let mut emulated = crate::seal::tests::report(vec![crate::seal::tests::passed("a.b")]);
+        let mut emulated = report(vec![passed("a.b")]);
         assert!(written_report(&emulated).contains("<testsuites name=\"greenlight\""));
         emulated.header.target.kind = "emulator".into();
         assert!(written_report(&emulated).contains("<testsuites name=\"SELF-TEST: no LiveKit was tested\""));

@@ -144,7 +144,7 @@ fn a_livekit_yaml_or_a_baseline_that_is_of_no_use_exits_2() {
     let performance = ["--suite", "performance"];
     for (arguments, says) in [
         (vec!["--livekit-config", &missing], "cannot read the livekit.yaml"),
-        (vec!["--livekit-config", &torn], "is no YAML at line"),
+        (vec!["--livekit-config", &torn], "line 2: unclosed bracket"),
         (vec!["--livekit-config", &alone], "names no Redis"),
         (vec!["--livekit-config", &good, "--plant", "redis_stopped"], "leave it out"),
         (
