@@ -163,7 +163,7 @@ impl Run {
             tool: Tool {
                 name: "greenlight-verify".into(),
                 version: env!("CARGO_PKG_VERSION").into(),
-                profile: if cfg!(debug_assertions) { "dev" } else { "release" }.into(),
+                profile: profile().into(),
             },
             target: TargetInfo { kind: executor.target.kind.to_string(), url: executor.target.entry.ws_url(), planted },
             interrupted: executor.interrupt.is_set(),
@@ -178,6 +178,11 @@ impl Run {
         }
         Ok(report)
     }
+}
+
+/// How this program was compiled: timings of the two are not comparable.
+pub(crate) fn profile() -> &'static str {
+    if cfg!(debug_assertions) { "dev" } else { "release" }
 }
 
 impl Shared {

@@ -143,6 +143,36 @@ pub struct TurnTarget {
 }
 
 impl Target {
+    /// A deployment of which only the entry point and a key are known: it offers the room API and nothing else.
+    pub fn known_by(kind: TargetKind, entry: Endpoint, key: Key, limits: Limits, thresholds: Arc<[Threshold]>) -> Self {
+        Self {
+            kind,
+            entry,
+            nodes: vec![],
+            redis: None,
+            database: None,
+            webhooks: None,
+            sip_edge: None,
+            turn: None,
+            configuration: vec![],
+            bridge: None,
+            key,
+            staged_from: None,
+            rooms_must_exist: false,
+            spare_key: None,
+            token_file: None,
+            secrets: vec![],
+            identity: Identity { nodes: vec![], images: vec![], tls_pin: None },
+            capabilities: [Capability::Api].into(),
+            withheld: BTreeMap::new(),
+            limits,
+            thresholds,
+            baselines: Baselines::default(),
+            saturated_generator: false,
+            operator: None,
+        }
+    }
+
     /// Asks every node who it is, reads the configuration that each has, and the key that the entry point serves over
     /// TLS. Images are taken over, since they can't change under a running container.
     ///

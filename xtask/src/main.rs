@@ -4,6 +4,7 @@
 
 mod bench;
 mod demo;
+mod docker;
 mod images;
 mod matrix;
 mod new_check;

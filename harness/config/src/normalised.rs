@@ -131,8 +131,8 @@ pub(crate) fn shown(shape: Shape) -> String {
 }
 
 /// A path in one text. A dot within a name is told from one between two.
-fn written(names: &[&str]) -> String {
-    names.iter().map(|name| name.replace('\\', "\\\\").replace('.', "\\.")).collect::<Vec<_>>().join(".")
+pub(crate) fn written(names: &[impl AsRef<str>]) -> String {
+    names.iter().map(|name| name.as_ref().replace('\\', "\\\\").replace('.', "\\.")).collect::<Vec<_>>().join(".")
 }
 
 /// Whether a text without quotes would be read as something else than a text (YAML 1.2.2, section 10.3.2).

@@ -4,8 +4,8 @@
 //! [`ADDED`]. That is held by comparing both texts, value by value, before anything starts, and the linter reads the
 //! user's own text: mistakes in what is replaced would be seen nowhere else.
 
-use crate::lint::{Facts, FileKind, Level, Shape, leaves, lint};
-use crate::normalised::{SECRET_NAMES, normalised_sha256, shown};
+use crate::lint::{Facts, FileKind, Level, leaves, lint};
+use crate::normalised::{SECRET_NAMES, normalised_sha256, shown, written};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -297,15 +297,13 @@ fn within(root: &mut Map<String, Value>, name: &str, change: impl FnOnce(&mut Ma
 
 /// The values of a text by their paths, told from what they would be in quotes.
 fn kept(text: &str) -> BTreeMap<String, String> {
-    let path = |names: Vec<String>| names.join(".").replace(".[", "[");
-    leaves(text).into_iter().map(|(names, shape): (_, Shape)| (path(names), shown(shape))).collect()
+    leaves(text).into_iter().map(|(names, shape)| (written(&names), shown(shape))).collect()
 }
 
 /// Whether a path is one of these or lies below one.
 fn is_below(path: &str, settings: &[&str]) -> bool {
-    let rest = |setting: &&str| {
-        path.strip_prefix(*setting).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-    };
+    let rest =
+        |setting: &&str| path.strip_prefix(*setting).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     settings.iter().any(rest)
 }
 

@@ -113,11 +113,15 @@ async fn load(job: Job) -> Result<()> {
     writer.join().map_err(|_| anyhow!("writing panicked"))?
 }
 
+/// Seconds since 1970, by the clock from which [`Ended::began_unix_s`] is: what a check does meanwhile is told by it too.
+pub fn now_unix_s() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}
+
 /// A moment by the clock that all processes share.
 pub(crate) fn unix_s(moment: Instant) -> f64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let (ahead, ago) = (moment.saturating_duration_since(Instant::now()), moment.elapsed());
-    now.as_secs_f64() + ahead.as_secs_f64() - ago.as_secs_f64()
+    now_unix_s() + ahead.as_secs_f64() - ago.as_secs_f64()
 }
 
 /// Lets goose run the users; gives the number of requests that it counted.

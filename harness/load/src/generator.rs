@@ -65,7 +65,7 @@ impl Watch {
 }
 
 /// Processors of this machine.
-pub(crate) fn processors() -> usize {
+pub fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
 }
 

@@ -22,7 +22,8 @@ mod parent;
 mod record;
 mod timetable;
 
-pub use child::child_if_asked;
+pub use child::{child_if_asked, now_unix_s};
+pub use generator::processors;
 pub use job::{Engine, Job, Scenario};
 pub use parent::{LoadError, LoadRun, run};
 pub use record::{Ended, Operation, Sample};

@@ -75,7 +75,7 @@ struct User {
     host: HeaderValue,
     token: HeaderValue,
     body: Bytes,
-    /// Requests that were handed to a connection and have ended.
+    /// Rounds that ended, with an answer or without.
     sent: usize,
     free_at: Instant,
     answered_ns: Vec<u64>,

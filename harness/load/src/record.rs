@@ -96,7 +96,7 @@ impl Sample {
 pub struct Ended {
     /// Samples before this line.
     pub samples: usize,
-    /// Requests that goose counted, as a second count of the same; without goose, answers that the connections counted.
+    /// Requests that goose counted, as a second count of the same; without goose, rounds that ended.
     pub counted_by_goose: usize,
     /// When the first request was due, in seconds since 1970.
     pub began_unix_s: f64,

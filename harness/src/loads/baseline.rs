@@ -1,7 +1,9 @@
 //! What a load has measured at a time when all was well, kept in a file, so that a later run can be held against it.
 
 use super::series::{Course, Series, Timed};
+use crate::run::profile;
 use greenlight_config::thresholds::Threshold;
+use greenlight_load::processors;
 use greenlight_reports::{Report, canonical_json, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -73,9 +75,9 @@ impl Baselines {
         self.compared.load(Ordering::Relaxed)
     }
 
-    /// Comparisons take place, however they end.
-    pub(super) fn count(&self, comparisons: usize) {
-        self.compared.fetch_add(comparisons, Ordering::Relaxed);
+    /// A comparison takes place, however it ends.
+    pub(super) fn count(&self) {
+        self.compared.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Keeps what a check has measured; an earlier attempt of it is forgotten. So a check judges once.
@@ -175,12 +177,4 @@ impl Baseline {
         }
         values
     }
-}
-
-fn profile() -> &'static str {
-    if cfg!(debug_assertions) { "dev" } else { "release" }
-}
-
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
 }

@@ -1,6 +1,6 @@
 //! Samples held to the thresholds of `staging_tests.yaml`, and to a baseline where those say so.
 
-use super::baseline::Baseline;
+use super::baseline::Baselines;
 use super::series::{Course, Series};
 use crate::ctx::Ctx;
 use crate::verdict::{Halt, Pass, PassBuilder, Verdict, failed};
@@ -26,15 +26,8 @@ impl Ctx {
         let place = std::panic::Location::caller();
         let baselines = &self.target().baselines;
         baselines.record(self.check_id(), series, course);
-        let events = course.events();
-        let compares = |it: &&Threshold| {
-            it.vs_baseline.is_some() && series.iter().any(|one| it.is_about(one.metric, &one.tags, &events))
-        };
-        if baselines.against.is_some() {
-            baselines.count(self.target().thresholds.iter().filter(compares).count());
-        }
-        let against = baselines.against.as_deref().map(|baseline| (baseline, self.check_id()));
-        judge(&self.target().thresholds, against, series, course, cause, blame, fix).map_err(|halt| match halt {
+        let against = Against { baselines, check: self.check_id() };
+        judge(&self.target().thresholds, Some(against), series, course, cause, blame, fix).map_err(|halt| match halt {
             Halt::Failed { what, found, expected, fix, blame, .. } => {
                 Halt::Failed { what, found, expected, fix, blame, at: format!("{}:{}", place.file(), place.line()) }
             }
@@ -53,10 +46,16 @@ struct Held {
     near: Option<String>,
 }
 
-/// `against` is a baseline and the check whose samples of it count.
+/// What is compared with: the check whose samples count, of the baseline if there is one.
+#[derive(Clone, Copy)]
+pub(super) struct Against<'a> {
+    pub(super) baselines: &'a Baselines,
+    pub(super) check: &'a str,
+}
+
 pub(super) fn judge(
     thresholds: &[Threshold],
-    against: Option<(&Baseline, &str)>,
+    against: Option<Against<'_>>,
     series: &[Series],
     course: &Course,
     cause: &str,
@@ -137,13 +136,15 @@ enum Change {
     Unknown(String),
 }
 
-fn compared(threshold: &Threshold, against: Option<(&Baseline, &str)>, now: &[f64]) -> Option<Result<Held, Change>> {
+fn compared(threshold: &Threshold, against: Option<Against<'_>>, now: &[f64]) -> Option<Result<Held, Change>> {
     let borne = threshold.vs_baseline?;
     let name = subject(threshold);
-    let Some((baseline, check)) = against else {
+    let given = against.and_then(|against| Some((against, against.baselines.against.as_deref()?)));
+    let Some((Against { baselines, check }, baseline)) = given else {
         // A run that records a baseline has taken the clause out.
         return Some(Err(Change::Unknown(format!("{name} is to be held against a baseline, and none was given"))));
     };
+    baselines.count();
     let before = baseline.values_of(check, threshold);
     let (had, has, run) = (before.len(), now.len(), &baseline.run_id);
     let expected = format!("at most {borne:+}% against the baseline of run {run}");

@@ -1,13 +1,14 @@
 //! What is said of samples, held to texts written by hand.
 
 use super::generator::honest;
-use super::judge::judge;
+use super::judge::{Against, judge};
 use super::{Baseline, Baselines, Course, Series, Timed, refusals};
 use crate::verdict::Halt;
 use greenlight_config::StagingTests;
 use greenlight_config::thresholds::Threshold;
 use greenlight_load::{Ended, LoadRun, Operation, Sample};
 use greenlight_reports::Component;
+use std::sync::Arc;
 
 fn thresholds(texts: &[&str]) -> Vec<Threshold> {
     texts.iter().map(|text| text.parse().expect("a threshold")).collect()
@@ -110,7 +111,7 @@ fn only_who_stands_before_the_server_limits_requests() {
 fn held_against(baseline: &Baseline, texts: &[&str], values: &[f64]) -> crate::Verdict {
     judge(
         &thresholds(texts),
-        Some((baseline, "a.b")),
+        Some(Against { baselines: &Baselines::against(Some(Arc::new(baseline.clone()))), check: "a.b" }),
         &joins(values),
         &Course::whole(1.0),
         "; cause",

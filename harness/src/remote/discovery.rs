@@ -9,7 +9,6 @@ use greenlight_clients::{
     Answer, Database, Endpoint, Http, JoinError, RedisClient, Rooms, Signal, SipApi, TokenBuilder, Unreachable,
     VideoGrant, Why, proto, system_roots,
 };
-use greenlight_reports::Identity;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -245,30 +244,16 @@ async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str
     }
     let secrets = [("Redis URL", &spec.redis), ("database URL", &spec.database)];
     let mut target = Target {
-        kind: TargetKind::Url,
-        entry,
         nodes,
         redis,
         database,
-        webhooks: None,
         sip_edge: spec.sip_edge,
         turn,
-        configuration: vec![],
-        bridge: None,
-        key: spec.key.clone(),
         rooms_must_exist: look.rooms_must_exist,
-        spare_key: None,
-        token_file: None,
         secrets: secrets.into_iter().filter_map(|(name, url)| Some((name.to_owned(), url.clone()?))).collect(),
-        identity: Identity { nodes: vec![], images: vec![], tls_pin: None },
         capabilities,
         withheld,
-        limits: spec.limits,
-        thresholds: spec.thresholds.clone(),
-        baselines: Default::default(),
-        staged_from: None,
-        saturated_generator: false,
-        operator: None,
+        ..Target::known_by(TargetKind::Url, entry, spec.key.clone(), spec.limits, spec.thresholds.clone())
     };
     target.identity = target.read_identity().await.context("asking who answers there")?;
     Ok(target)

@@ -7,7 +7,6 @@ use greenlight_clients::{Http, Key, Secret};
 use greenlight_config::{ExpectedSkips, StagingTests, Waiver};
 use greenlight_reports::Limit::AtLeast;
 use greenlight_reports::{Attempt, Component, Identity, NodeIdentity, Outcome};
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -41,33 +40,9 @@ fn with(
 /// A target that nobody listens at; these checks never ask it.
 pub(crate) fn target() -> Target {
     greenlight_clients::install_crypto_provider();
-    let http = Http::trusting("").expect("a client");
-    Target {
-        kind: TargetKind::Containers,
-        entry: http.endpoint("http://127.0.0.1:9"),
-        nodes: vec![],
-        redis: None,
-        database: None,
-        webhooks: None,
-        sip_edge: None,
-        turn: None,
-        bridge: None,
-        withheld: BTreeMap::new(),
-        configuration: vec![],
-        key: Key { id: "key".into(), secret: Secret::new("a-secret-of-the-target") },
-        rooms_must_exist: false,
-        spare_key: None,
-        token_file: None,
-        secrets: vec![],
-        identity: Identity { nodes: vec![], images: vec![], tls_pin: None },
-        capabilities: [Capability::Api].into(),
-        limits: StagingTests::shipped().expect("shipped").limits,
-        thresholds: [].into(),
-        baselines: Default::default(),
-        staged_from: None,
-        saturated_generator: false,
-        operator: None,
-    }
+    let entry = Http::trusting("").expect("a client").endpoint("http://127.0.0.1:9");
+    let key = Key { id: "key".into(), secret: Secret::new("a-secret-of-the-target") };
+    Target::known_by(TargetKind::Containers, entry, key, StagingTests::shipped().expect("shipped").limits, [].into())
 }
 
 fn executor() -> Executor {

@@ -1,8 +1,8 @@
 //! Redis stands still for two seconds under load, and from the moment it goes on calls are answered as before.
 //! Such a stall is a failover or a snapshot; what it must not be is an outage that lasts until somebody restarts something.
 
+use greenlight_harness::load::now_unix_s;
 use greenlight_harness::prelude::*;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(super) const CHECK: Check = Check {
     id: "performance.drill_short_stall",
@@ -76,14 +76,10 @@ async fn stall(ctx: &Ctx, room: String) -> Result<(f64, f64), Halt> {
     // What is to be as before has a before.
     ctx.eventually(BEFORE, async || Ok(None::<()>)).await?;
     let operator = ctx.operator()?;
-    let from = unix_s();
+    let from = now_unix_s();
     operator.act("redis", Action::Freeze).await?;
     // The stall itself is what is to last, and not something that is waited for.
     ctx.eventually(STALL, async || Ok(None::<()>)).await?;
     operator.act("redis", Action::Thaw).await?;
-    Ok((from, unix_s()))
-}
-
-fn unix_s() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+    Ok((from, now_unix_s()))
 }

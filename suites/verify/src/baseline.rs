@@ -7,12 +7,19 @@ use greenlight_harness::{Baseline, Baselines, Capability, Check};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Reads the baseline that thresholds are held against; in a run that records one, takes their `vs baseline` out. A
-/// comparison that was asked for and can't take place is no run at all.
+/// Takes every `vs baseline` out in a run that records one: what it is to be held against is not there yet.
+pub(crate) fn without_comparisons(cli: &Cli, config: &mut StagingTests) {
+    if cli.record_baseline.is_some() {
+        config.thresholds.iter_mut().for_each(|threshold| threshold.vs_baseline = None);
+    }
+}
+
+/// Reads the baseline that thresholds are held against. A comparison that was asked for and can't take place is no run at
+/// all.
 ///
 /// # Errors
 /// What is missing or wrong and what to do, as one sentence.
-pub(crate) fn prepare(cli: &Cli, config: &mut StagingTests, selected: &[&Check]) -> Result<Baselines, String> {
+pub(crate) fn prepare(cli: &Cli, config: &StagingTests, selected: &[&Check]) -> Result<Baselines, String> {
     let loads = selected.iter().any(|check| check.needs.contains(&Capability::Load));
     if let Some(file) = &cli.record_baseline {
         if !loads {
@@ -31,7 +38,6 @@ pub(crate) fn prepare(cli: &Cli, config: &mut StagingTests, selected: &[&Check])
                 folder.display()
             ));
         }
-        config.thresholds.iter_mut().for_each(|threshold| threshold.vs_baseline = None);
         return Ok(Baselines::default());
     }
     let compares = config.thresholds.iter().find(|threshold| threshold.vs_baseline.is_some());

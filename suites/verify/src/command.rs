@@ -53,6 +53,7 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
     if let Some(file) = &cli.livekit_config {
         config.livekit_yaml = Some(livekit_yaml(file).map_err(|error| usage(&error))?);
     }
+    baseline::without_comparisons(cli, &mut config);
     // To list, nobody needs a target: a deployment that is not described is no reason not to.
     let chosen = choose(cli, &config);
     let is_remote = matches!(chosen, Ok(Chosen::Remote(_)));
@@ -67,9 +68,8 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
             .map_err(|error| (Exit::Inconclusive, error.to_string()));
     }
 
-    let baselines = baseline::prepare(cli, &mut config, &selected).map_err(|error| usage(&error))?;
-    // Again, by the thresholds that are left.
-    let chosen = chosen.and_then(|_| choose(cli, &config)).map_err(|error| usage(&error))?;
+    let baselines = baseline::prepare(cli, &config, &selected).map_err(|error| usage(&error))?;
+    let chosen = chosen.map_err(|error| usage(&error))?;
     if let (Chosen::Remote(described), true) = (&chosen, cli.require_containers) {
         let url = &described.spec.address;
         return Err((

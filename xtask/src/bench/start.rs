@@ -7,11 +7,11 @@ use super::parse::ours;
 use super::peers::{self, emptied};
 use super::programs::write;
 use super::stats::{abba, median, spread};
+use crate::docker::docker;
 use anyhow::{Context as _, Result, bail, ensure};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -196,13 +196,6 @@ fn timed(work: impl FnOnce() -> Result<()>) -> Result<f64> {
     let began = Instant::now();
     work()?;
     Ok(began.elapsed().as_secs_f64())
-}
-
-fn docker(arguments: &[&str]) -> Result<String> {
-    let done = Command::new("docker").args(arguments).stdin(Stdio::null()).output().context("running docker")?;
-    let said = String::from_utf8_lossy(&done.stderr);
-    ensure!(done.status.success(), "docker {}: {}", arguments.first().unwrap_or(&""), said.trim());
-    Ok(String::from_utf8_lossy(&done.stdout).into_owned())
 }
 
 fn written(ways: &[Way], ready_s: &[Vec<f64>], notes: Vec<String>) -> Section {

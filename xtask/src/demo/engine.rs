@@ -1,7 +1,8 @@
 //! The demo's containers, through the docker client.
 
 use super::place::Place;
-use anyhow::{Context, Result, ensure};
+use crate::docker::docker;
+use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::Command;
 
@@ -117,12 +118,4 @@ fn copy(place: &Place, file: &str, part: &str, to: &str) -> Result<()> {
 
 fn start(place: &Place, part: &str) -> Result<()> {
     docker(&["start", &format!("{}-{part}", place.name)]).map(drop)
-}
-
-/// Runs the client to its end and returns what it printed.
-fn docker(arguments: &[&str]) -> Result<String> {
-    let done = Command::new("docker").args(arguments).output().context("running docker")?;
-    let said = String::from_utf8_lossy(&done.stderr);
-    ensure!(done.status.success(), "docker {}: {}", arguments.first().unwrap_or(&""), said.trim());
-    Ok(String::from_utf8_lossy(&done.stdout).into_owned())
 }

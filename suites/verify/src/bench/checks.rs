@@ -4,12 +4,11 @@ use anyhow::{Result, ensure};
 use greenlight_harness::clients::{Http, Key, Secret};
 use greenlight_harness::config::{ExpectedSkips, StagingTests};
 use greenlight_harness::prelude::{AtLeast, Capability, Check, Component, Ctx, Fault, Lane, Verdict, secs};
-use greenlight_harness::reports::{CheckResult, Identity};
+use greenlight_harness::reports::CheckResult;
 use greenlight_harness::{Options, Run, Target, TargetKind, ensure as claim};
 use greenlight_verify::{OutDir, ReportFile, new_run_id, print_report, result_line, write_files};
 use libtest_mimic::Arguments;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tokio::runtime::Runtime;
 
@@ -95,30 +94,6 @@ fn target(url: Option<&str>) -> Result<Target> {
     let config = StagingTests::shipped()?;
     // Where nobody listens, for checks that ask nobody.
     let entry = Http::trusting("")?.endpoint(url.unwrap_or("http://127.0.0.1:9"));
-    Ok(Target {
-        kind: TargetKind::Containers,
-        entry,
-        nodes: vec![],
-        redis: None,
-        database: None,
-        webhooks: None,
-        sip_edge: None,
-        turn: None,
-        bridge: None,
-        withheld: BTreeMap::new(),
-        configuration: vec![],
-        key: Key { id: "key".into(), secret: Secret::new("a-secret-of-no-deployment-at-all") },
-        rooms_must_exist: false,
-        spare_key: None,
-        token_file: None,
-        secrets: vec![],
-        identity: Identity { nodes: vec![], images: vec![], tls_pin: None },
-        capabilities: [Capability::Api].into(),
-        limits: config.limits,
-        thresholds: config.thresholds.into(),
-        baselines: Default::default(),
-        staged_from: None,
-        saturated_generator: false,
-        operator: None,
-    })
+    let key = Key { id: "key".into(), secret: Secret::new("a-secret-of-no-deployment-at-all") };
+    Ok(Target::known_by(TargetKind::Containers, entry, key, config.limits, config.thresholds.into()))
 }
