@@ -2,10 +2,8 @@
 
 use crate::failure::Failure;
 use crate::files::read_text;
-use crate::nearest::did_you_mean;
 use crate::process::keep_secret;
-use crate::yaml;
-use greenlight_config::{ConfigError, Deployment, Environment, Sink};
+use greenlight_config::{Deployment, Environment, Sink, did_you_mean};
 use std::path::Path;
 
 /// More than every file that people write.
@@ -22,12 +20,7 @@ pub(crate) fn read(file: &str) -> Result<Deployment, Failure> {
             "cannot read {file}: {error}; name a deployment.yaml with --config, or let `greenlight init` write one"
         ))
     })?;
-    let deployment = Deployment::parse(file, &text).map_err(|error| match error {
-        ConfigError::Invalid { file, problem } => {
-            Failure::usage(format!("{file}: {}", yaml::explained(&file, &text, &problem)))
-        }
-        error => Failure::usage(error),
-    })?;
+    let deployment = Deployment::parse(file, &text).map_err(Failure::usage)?;
     keep_secret(deployment.notifications.iter().flat_map(Sink::secret_variables));
     Ok(deployment)
 }

@@ -23,14 +23,12 @@ mod gate;
 mod init;
 mod interrupt;
 mod keygen;
-mod nearest;
 mod notify;
 mod output;
 mod process;
 mod report;
 mod verify;
 mod watch;
-mod yaml;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;

@@ -1,9 +1,11 @@
 //! Which checks a command line means.
 
 use crate::check::Check;
+use greenlight_config::nearest;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
+use std::collections::BTreeSet;
 
 /// What was asked for. Empty lists ask for everything; different kinds narrow each other down.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +22,7 @@ pub struct Selection {
 
 /// A name that nothing has.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("no {kind} is called {name:?}{}", nearest.as_ref().map(|n| format!("; did you mean {n:?}?")).unwrap_or_default())]
+#[error("no {kind} is called {name:?}; {}", nearest.as_ref().map_or_else(|| known.clone(), |n| format!("did you mean {n:?}?")))]
 pub struct UnknownName {
     /// `suite`, `check` or `tag`.
     pub kind: &'static str,
@@ -28,7 +30,12 @@ pub struct UnknownName {
     pub name: String,
     /// The closest known name, if any is close.
     pub nearest: Option<String>,
+    /// What there is, or how to see it.
+    pub known: String,
 }
+
+/// So many names fit on a line.
+const NAMED_MAX: usize = 30;
 
 /// Picks the checks, in table order.
 ///
@@ -69,18 +76,18 @@ pub(crate) fn require<'a>(
     name: &str,
     known: impl Iterator<Item = &'a str>,
 ) -> Result<(), UnknownName> {
-    let mut nearest: Option<(f64, &str)> = None;
-    for candidate in known {
-        if candidate == name {
-            return Ok(());
-        }
-        // By edits: Jaro-Winkler prefers whatever begins alike, which in `suite.name` is every check of the suite.
-        let likeness = strsim::normalized_damerau_levenshtein(candidate, name);
-        if likeness > 0.6 && nearest.is_none_or(|(best, _)| likeness > best) {
-            nearest = Some((likeness, candidate));
-        }
+    let known: Vec<&str> = known.collect();
+    if known.contains(&name) {
+        return Ok(());
     }
-    Err(UnknownName { kind, name: name.to_owned(), nearest: nearest.map(|(_, name)| name.to_owned()) })
+    // By edits: Jaro-Winkler prefers whatever begins alike, which in `suite.name` is every check of the suite.
+    let nearest = nearest(name, known.iter().copied()).map(str::to_owned);
+    let all: BTreeSet<&str> = known.into_iter().collect();
+    let known = match all.len() {
+        0..=NAMED_MAX => format!("there are {}", all.into_iter().collect::<Vec<_>>().join(", ")),
+        many => format!("--list prints all {many}"),
+    };
+    Err(UnknownName { kind, name: name.to_owned(), nearest, known })
 }
 
 #[cfg(test)]
@@ -123,7 +130,10 @@ mod tests {
             tests("auth.expired_token_refusd"),
             Err("no check is called \"auth.expired_token_refusd\"; did you mean \"auth.expired_token_refused\"?".into())
         );
-        assert_eq!(tests("zzz"), Err("no check is called \"zzz\"".into()));
+        assert_eq!(
+            tests("zzz"),
+            Err("no check is called \"zzz\"; there are api.life, auth.expired_token_refused, auth.other".into())
+        );
         let tags = Selection { tags: names(&["smok"]), ..Selection::default() };
         assert_eq!(pick(tags), Err("no tag is called \"smok\"; did you mean \"smoke\"?".into()));
     }

@@ -4,11 +4,13 @@ mod deployment;
 mod error;
 mod expected_skips;
 pub mod lint;
+mod nearest;
 mod normalised;
 mod staged;
 mod staging_tests;
 pub mod thresholds;
 mod waivers;
+mod yaml;
 
 pub use deployment::{
     ArtefactSpec, Deployment, DockerSpec, Driver, EmailSink, Environment, GateSpec, HaproxySpec, Lines, MailTls, Ports,
@@ -16,6 +18,7 @@ pub use deployment::{
 };
 pub use error::ConfigError;
 pub use expected_skips::ExpectedSkips;
+pub use nearest::{did_you_mean, nearest};
 pub use normalised::{LEFT_OUT, normalised, normalised_sha256, of_colour};
 pub use staged::{LivekitYaml, Surroundings};
 pub use staging_tests::{ImageChoice, Images, Limits, Media, StagingTests};

@@ -168,7 +168,7 @@ impl StagingTests {
     }
 
     fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
-        let parsed: Self = serde_saphyr::from_str(text).map_err(|error| ConfigError::invalid(file, error))?;
+        let parsed: Self = serde_saphyr::from_str(text).map_err(|error| ConfigError::of_yaml(file, text, &error))?;
         let mut problems = Vec::new();
         if parsed.format != FORMAT {
             problems.push(format!("format is {} and must be {FORMAT}", parsed.format));
@@ -232,6 +232,10 @@ mod tests {
         assert!(error.contains("x.yaml") && error.contains("join_ms_p99"), "{error}");
         let line = text.lines().position(|line| line.contains("join_ms_p99")).expect("the line") + 1;
         assert!(error.contains(&line.to_string()), "no line {line} in: {error}");
+        assert!(error.contains("did you mean \"join_ms_p95\"?"), "{error}");
+        let (above, caret) = error.rsplit_once('\n').expect("a picture");
+        let shown = above.lines().last().expect("the line that is wrong");
+        assert_eq!(caret.find('^'), shown.find("join_ms_p99"), "{error}");
     }
 
     #[test]

@@ -46,7 +46,8 @@ impl Deployment {
     /// # Errors
     /// [`ConfigError`] names file, line and remedy.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
-        let mut parsed: Self = serde_saphyr::from_str(text).map_err(|error| ConfigError::invalid(file, error))?;
+        let mut parsed: Self =
+            serde_saphyr::from_str(text).map_err(|error| ConfigError::of_yaml(file, text, &error))?;
         parsed.base = Path::new(file).parent().unwrap_or_else(|| Path::new("")).to_owned();
         let mut problems = Vec::new();
         if parsed.format != FORMAT {
