@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::output::{Format, print};
 use clap::{Args, Subcommand};
 use greenlight_reports::Exit;
-use greenlight_reports::gate::{Decision, self_test};
+use greenlight_reports::gate::{Decision, Refusal, self_test};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -108,6 +108,12 @@ pub(crate) fn text(environment: &str, decision: &Decision) -> String {
     for refusal in &decision.refusals {
         let _ = writeln!(text, "  {:<20} {refusal}", refusal.name());
     }
+    // Many checks are mended the same way, which is said once.
+    let mut fixes: Vec<&str> = decision.refusals.iter().filter_map(Refusal::fix).collect();
+    fixes.dedup();
+    for (index, fix) in fixes.iter().enumerate().filter(|(index, fix)| !fixes[..*index].contains(fix)) {
+        let _ = writeln!(text, "  {:<20} {fix}", if index == 0 { "fix" } else { "" });
+    }
     for waived in &decision.waived {
         let _ = writeln!(text, "  waived               {waived}");
     }
@@ -116,7 +122,7 @@ pub(crate) fn text(environment: &str, decision: &Decision) -> String {
 
 /// The decision for programs.
 pub(crate) fn json(environment: &str, decision: &Decision) -> serde_json::Value {
-    let refusal = |refusal: &greenlight_reports::gate::Refusal| serde_json::json!({ "name": refusal.name(), "message": refusal.to_string() });
+    let refusal = |refusal: &Refusal| serde_json::json!({ "name": refusal.name(), "message": refusal.to_string(), "fix": refusal.fix() });
     serde_json::json!({
         "format": 1,
         "environment": environment,

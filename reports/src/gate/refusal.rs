@@ -159,6 +159,51 @@ impl Refusal {
         }
     }
 
+    /// What opens the gate again, in the words of whoever has to do it; nothing where the reason itself says it.
+    pub fn fix(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NothingRequired | Self::NoKeys | Self::Unsigned | Self::Stale { .. } | Self::Future { .. } => {
+                return None;
+            }
+            Self::NothingBound => {
+                "write `image`, `image_id`, `image_digest` or `program_sha256` under `artefact` in deployment.yaml"
+            }
+            Self::TooLarge { .. } => "name the report.json that `cargo verify --sign-key FILE` wrote",
+            Self::Unsealed(_) | Self::AttestationMalformed(_) | Self::NoTime(_) | Self::EndsBeforeStart => {
+                "take report.json and report.intoto.jsonl as the run wrote them, or verify again"
+            }
+            Self::OtherFormat(_) => "verify and ask the gate with the same version of Greenlight",
+            Self::UnknownKey(_) => {
+                "pin the public key of whoever may sign under `keys` in deployment.yaml, or sign with the key that is pinned"
+            }
+            Self::OtherReport => "keep report.json and report.intoto.jsonl of one run together",
+            Self::NoRealTarget(_) => "verify against containers (`--target containers`) or a deployment (`--url`)",
+            Self::Planted(_) => "verify again without --plant",
+            Self::SubjectChanged => "see that nothing is deployed or restarted during the run, and verify again",
+            Self::OtherSubject { .. } => "verify what is to be shipped, or correct `artefact` in deployment.yaml",
+            Self::Interrupted => "verify again, to the end",
+            Self::RequiredNotPassed { outcome: None, .. } => {
+                "verify with a selection that has it, such as `--profile pre-release`, or all of them"
+            }
+            Self::RequiredNotPassed { outcome: Some(Outcome::Skipped | Outcome::NotRun), .. } => {
+                "the report says what the target lacks for it; verify where it is there, or take it out of `required`"
+            }
+            Self::RequiredNotPassed { .. } | Self::Red { .. } | Self::NotPassed(_) => {
+                "the report has the fix of each red check: `greenlight report show`"
+            }
+            Self::RequiredFlaky(_) => {
+                "find out why it failed first (the report keeps every attempt), or set `flaky_accepted`"
+            }
+            Self::RequiredSimulated { .. } => "verify it against the real peer, or take it out of `required`",
+            Self::RequiredWaived(_) => {
+                "mend what the waiver excuses, or write a waiver of the gate's own with an owner and an end"
+            }
+            Self::Unbacked(_) => {
+                "verify again with the same version of Greenlight; this report claims more than it measured"
+            }
+        })
+    }
+
     /// The status that a command ends with when this is the gravest of its reasons.
     pub fn exit(&self) -> Exit {
         match self {
