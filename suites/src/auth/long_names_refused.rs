@@ -24,7 +24,11 @@ async fn check(ctx: &Ctx) -> Verdict {
     let (long, longer) = ("x".repeat(256), "x".repeat(257));
     for (what, token) in [("identity", ctx.join_token("room", &long)), ("room name", ctx.join_token(&long, "caller"))] {
         let answer = ctx.signal().validate(&token.sign()?).await?;
-        ensure!(answer.status, == 200, format!("a {what} of 256 bytes is refused"), blame = Component::Keys, fix = COMPARE_KEYS);
+        if answer.status == 400 {
+            let refused = format!("a {what} of 256 bytes is refused");
+            return Err(failed(refused, answer.body.trim(), "200", FIX, Some(Component::Configuration)));
+        }
+        ensure!(answer.status, == 200, "a valid token is refused", blame = Component::Keys, fix = COMPARE_KEYS);
     }
     let mut refused = 0;
     let tokens =
