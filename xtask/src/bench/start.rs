@@ -9,6 +9,9 @@ use super::programs::write;
 use super::stats::{abba, median, spread};
 use crate::docker::docker;
 use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -32,6 +35,8 @@ struct World {
     http: u16,
     tcp: u16,
     udp: u16,
+    /// What our own start consisted of.
+    phases: RefCell<Vec<(String, f64)>>,
 }
 
 /// Whatever it started is removed when it goes.
@@ -60,15 +65,24 @@ pub(super) fn section(program: &str, effort: &Effort) -> Result<Section> {
         ways.push(("docker compose up --wait", compose.version.clone(), by_compose));
     }
     let mut ready_s = vec![Vec::new(); ways.len()];
+    let mut phases: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for (round, order) in abba(ways.len(), effort.rounds).into_iter().enumerate() {
         for index in order {
             let (name, _, way) = &ways[index];
             let world = World::new(program, compose.as_ref().map(|peer| peer.path.clone()))?;
             let seconds = way(&world).with_context(|| (*name).to_owned())?;
+            for (phase, seconds) in world.phases.take() {
+                phases.entry(phase).or_default().push(seconds);
+            }
             eprintln!("bench    round {} {name:<34} {seconds:>6.2} s", round + 1);
             ready_s[index].push(seconds);
         }
     }
+    let mut profile: Vec<(String, f64)> =
+        phases.into_iter().map(|(phase, seconds)| (phase, median(&seconds))).collect();
+    profile.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let shown: Vec<String> = profile.iter().map(|(phase, seconds)| format!("{phase} {} s", figure(*seconds))).collect();
+    notes.push(format!("where greenlight's time goes, medians of the parts: {}", shown.join(", ")));
     Ok(written(&ways, &ready_s, notes))
 }
 
@@ -77,8 +91,16 @@ impl World {
         let folder = emptied("start")?;
         let free = || Ok::<_, std::io::Error>(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port());
         let name = format!("glbench-{}", std::process::id());
-        let world =
-            Self { program: program.to_owned(), folder, compose, name, http: free()?, tcp: free()?, udp: free()? };
+        let world = Self {
+            program: program.to_owned(),
+            folder,
+            compose,
+            name,
+            http: free()?,
+            tcp: free()?,
+            udp: free()?,
+            phases: RefCell::default(),
+        };
         let common = format!(
             "port: 7880\nrtc:\n  tcp_port: {}\n  udp_port: {}\n  node_ip: 127.0.0.1\n  use_external_ip: false\n\
              keys:\n  bench: a-secret-of-no-deployment-at-all\n",
@@ -122,7 +144,10 @@ impl World {
 
 fn by_fixtures(world: &World) -> Result<f64> {
     let said = run(&Line::new([world.program.as_str(), "start"]))?;
-    ours(&said.stderr)?["ready_s"].as_f64().context("no `ready_s`")
+    let said = ours(&said.stderr)?;
+    let phase = |phase: &Value| Some((phase[0].as_str()?.to_owned(), phase[1].as_f64()?));
+    world.phases.replace(said["phases"].as_array().into_iter().flatten().filter_map(phase).collect());
+    said["ready_s"].as_f64().context("no `ready_s`")
 }
 
 fn by_cli(world: &World) -> Result<f64> {

@@ -43,7 +43,11 @@ pub(super) fn section() -> Result<Section> {
         format!("its generator of load, a process of its own, came to {} MiB", child.map_or("–".to_owned(), figure)),
         "memory is VmHWM of `/proc`, asked twenty times a second; containers are not counted".to_owned(),
     ];
-    let commands = vec![["greenlight".to_owned(), peers::ourselves(), format!("{} && cargo verify", clone.shown())]];
+    let commands = vec![[
+        "greenlight".to_owned(),
+        peers::ourselves(),
+        format!("{} && cargo verify", clone.shown().replace(&from, ".")),
+    ]];
     let about = "A clone of this repository, with cargo's registry and the container images there, and nothing built."
         .to_owned();
     std::fs::remove_dir_all(&place).context("removing the clone")?;

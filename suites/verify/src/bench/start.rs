@@ -23,7 +23,8 @@ pub(crate) fn start() -> Result<Value> {
         let pair = Pair::start(&engine, &run_id, &config, Path::new("target/bench/start")).await?;
         let ready_s = began.elapsed().as_secs_f64();
         let version = pair.version().to_owned();
+        let phases: Vec<_> = pair.phases().iter().map(|(phase, took)| json!([phase, took.as_secs_f64()])).collect();
         pair.stop().await?;
-        Ok(json!({ "ready_s": ready_s, "version": version }))
+        Ok(json!({ "ready_s": ready_s, "version": version, "phases": phases }))
     })
 }
