@@ -7,10 +7,13 @@ use greenlight_fixtures::{Engine, LyingProxy, PlantedFault, Staging, catalogue, 
 use greenlight_harness::Interrupt;
 use greenlight_harness::clients::{Key, Secret};
 use greenlight_harness::config::StagingTests;
+use greenlight_harness::prelude::Capability;
 use greenlight_verify::{Prover, naming, new_run_id, rows};
+use std::collections::VecDeque;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
@@ -26,6 +29,9 @@ struct Cli {
     /// Only faults that this check names; may be given several times.
     #[arg(long = "check", value_name = "SUITE.NAME")]
     checks: Vec<String>,
+    /// How many stagings are planted in at a time, as long as no fault needs a quiet machine.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=8))]
+    jobs: u8,
     /// Take every failed assertion for a pass: nothing may be found then.
     #[arg(long)]
     blind: bool,
@@ -114,43 +120,90 @@ fn lie(cli: &Cli, before: u16) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// All on one staging, which is replaced when a fault could not be undone.
+/// Those that need a quiet machine one after the other, and before them the others, several stagings at a time: most of
+/// their time is waiting.
 fn prove_all(faults: &[PlantedFault], cli: &Cli, runtime: &Runtime, interrupt: &Interrupt) -> anyhow::Result<bool> {
     let config = StagingTests::shipped()?;
     let engine = runtime.block_on(Engine::connect())?;
     let prover = Prover { runtime, interrupt, config: &config, folder: &cli.out, blind: cli.blind };
-    let mut staging = None;
-    let mut good = true;
-    for fault in faults {
-        let mut current = match staging.take() {
-            Some(running) => running,
-            None => runtime.block_on(start(&engine, &config, &cli.out, interrupt))?,
-        };
-        match prover.prove(*fault, &mut current) {
-            Ok(proof) => {
-                good &= proof.problems.is_empty();
-                print_line(&proof)?;
-                staging = Some(current);
-            }
-            Err(error) => {
-                good = false;
-                let problems = vec![format!("{error:#}")];
-                print_line(&greenlight_verify::Proof { fault: fault.fault.name().into(), outcomes: vec![], problems })?;
-                runtime.block_on(current.stop())?;
-                if interrupt.is_set() {
-                    return Ok(false);
+    let (quiet, others): (Vec<_>, Vec<_>) = faults.iter().copied().partition(needs_quiet);
+    let jobs = usize::from(cli.jobs).min(others.len());
+    let others = Bench { prover: &prover, engine: &engine, left: Mutex::new(others.into()), starting: Mutex::new(()) };
+    let worked: Vec<anyhow::Result<bool>> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(|| others.work())).collect();
+        let died = |_| Err(anyhow::anyhow!("a thread that plants faults has panicked"));
+        workers.into_iter().map(|worker| worker.join().unwrap_or_else(died)).collect()
+    });
+    let mut good = worked.into_iter().collect::<anyhow::Result<Vec<bool>>>()?.into_iter().all(|good| good);
+    if !quiet.is_empty() && !interrupt.is_set() {
+        good &= Bench { left: Mutex::new(quiet.into()), ..others }.work()?;
+    }
+    Ok(good && !interrupt.is_set())
+}
+
+/// Whether the checks that see it measure under load: what else runs on this machine would be measured, too.
+fn needs_quiet(fault: &PlantedFault) -> bool {
+    naming(fault.fault).iter().any(|check| check.needs.contains(&Capability::Load))
+}
+
+/// Faults that are still to be planted, and what that takes.
+struct Bench<'a> {
+    prover: &'a Prover<'a>,
+    engine: &'a Engine,
+    left: Mutex<VecDeque<PlantedFault>>,
+    /// One at a time: ports are chosen before the engine takes them.
+    starting: Mutex<()>,
+}
+
+impl Bench<'_> {
+    /// One after the other on one staging, which is replaced when a fault could not be undone.
+    fn work(&self) -> anyhow::Result<bool> {
+        let Prover { runtime, interrupt, .. } = *self.prover;
+        let mut staging = None;
+        let mut good = true;
+        while let Some(fault) = self.next() {
+            let mut current = match staging.take() {
+                Some(running) => running,
+                None => self.start()?,
+            };
+            match self.prover.prove(fault, &mut current) {
+                Ok(proof) => {
+                    good &= proof.problems.is_empty();
+                    print_line(&proof)?;
+                    staging = Some(current);
+                }
+                Err(error) => {
+                    good = false;
+                    let problems = vec![format!("{error:#}")];
+                    print_line(&greenlight_verify::Proof {
+                        fault: fault.fault.name().into(),
+                        outcomes: vec![],
+                        problems,
+                    })?;
+                    runtime.block_on(current.stop())?;
+                    if interrupt.is_set() {
+                        return Ok(false);
+                    }
                 }
             }
         }
+        if let Some(staging) = staging {
+            runtime.block_on(staging.stop())?;
+        }
+        Ok(good)
     }
-    if let Some(staging) = staging {
-        runtime.block_on(staging.stop())?;
-    }
-    Ok(good)
-}
 
-async fn start(engine: &Engine, config: &StagingTests, out: &Path, interrupt: &Interrupt) -> anyhow::Result<Staging> {
-    Ok(Staging::start(engine, &new_run_id(), config, &out.join("containers"), interrupt).await?)
+    fn next(&self) -> Option<PlantedFault> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    fn start(&self) -> anyhow::Result<Staging> {
+        let _alone = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+        let Prover { runtime, interrupt, config, folder, .. } = *self.prover;
+        let run_id = new_run_id();
+        let logs = folder.join("containers").join(&run_id);
+        Ok(runtime.block_on(Staging::start(self.engine, &run_id, config, &logs, interrupt))?)
+    }
 }
 
 fn print_line(value: &impl serde::Serialize) -> anyhow::Result<()> {
