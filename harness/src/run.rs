@@ -45,7 +45,9 @@ pub struct Options {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The journal can't be written.
-    #[error("cannot write the journal: {0}")]
+    #[error(
+        "cannot write the journal run.jsonl beside the report: {0}; make room there, or name another folder with --out, and verify again"
+    )]
     Journal(#[from] std::io::Error),
     /// The report contradicts itself, which is a bug of ours.
     #[error("cannot seal the report: {0}")]

@@ -1,10 +1,10 @@
 //! A ClientHello made by hand, up to TLS 1.2: a library that can't speak TLS 1.0 proves nothing about who accepts it.
 
+use crate::http::Http;
 use crate::unreachable::{Unreachable, Why};
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// A ServerHello takes milliseconds.
@@ -68,8 +68,9 @@ pub async fn raw_client_hello(
     address: &str,
     version: LegacyVersion,
     server_name: &str,
+    trust: &Http,
 ) -> Result<HelloAnswer, Unreachable> {
-    let result = match timeout(TIMEOUT, exchange(address, &hello(version, server_name))).await {
+    let result = match timeout(TIMEOUT, exchange(address, &hello(version, server_name), trust)).await {
         Ok(result) => result,
         Err(_) => Err(Why::Timeout),
     };
@@ -77,9 +78,9 @@ pub async fn raw_client_hello(
     result.map_err(|why| Unreachable { url: format!("tls://{address}"), why })
 }
 
-async fn exchange(address: &str, hello: &[u8]) -> Result<HelloAnswer, Why> {
+async fn exchange(address: &str, hello: &[u8], trust: &Http) -> Result<HelloAnswer, Why> {
     let io = |error: io::Error| Unreachable::of("", &error).why;
-    let mut tcp = TcpStream::connect(address).await.map_err(io)?;
+    let mut tcp = trust.proxy.connect(&format!("https://{address}"), address).await.map_err(io)?;
     let answered = async {
         tcp.write_all(hello).await?;
         let mut header = [0; 5];

@@ -2,6 +2,7 @@
 
 use crate::answer::{Answer, headers_of};
 use crate::proto;
+use crate::proxy::Proxy;
 use crate::tls;
 use crate::tokens::Token;
 use crate::unreachable::{Unreachable, Why};
@@ -9,9 +10,11 @@ use crate::wire::{Recorder, WireEvent, WireRequest};
 use anyhow::Result;
 use reqwest::{ClientBuilder, Method};
 use rustls::{ClientConfig, RootCertStore};
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
+use tokio::net::TcpStream;
 
 /// Longer than the slowest answer of a healthy server (ListRooms with Redis frozen: 9 s).
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -27,6 +30,7 @@ pub struct Http {
     pub(crate) tls: Arc<ClientConfig>,
     pub(crate) roots: Arc<RootCertStore>,
     identity: Option<Arc<tls::Identity>>,
+    pub(crate) proxy: Proxy,
     pub(crate) agent: Option<proto::RoomAgentDispatch>,
     pub(crate) recorder: Option<Recorder>,
 }
@@ -40,11 +44,12 @@ impl Http {
         let roots = tls::roots(ca_pem)?;
         let tls = tls::trusting(&roots, None, &[])?;
         Ok(Self {
-            client: build(&tls, |builder| builder)?,
+            client: build(&tls, &Proxy::none(), |builder| builder)?,
             ca_pem: ca_pem.into(),
             tls,
             roots,
             identity: None,
+            proxy: Proxy::none(),
             agent: None,
             recorder: None,
         })
@@ -57,7 +62,16 @@ impl Http {
     pub fn showing(&self, pem: &str) -> Result<Self> {
         let identity = Arc::new(tls::Identity::read(pem)?);
         let tls = tls::trusting(&self.roots, Some(&identity), &[])?;
-        Ok(Self { client: build(&tls, |builder| builder)?, tls, identity: Some(identity), ..self.clone() })
+        let client = build(&tls, &self.proxy, |builder| builder)?;
+        Ok(Self { client, tls, identity: Some(identity), ..self.clone() })
+    }
+
+    /// The same trust, by way of an HTTP proxy: requests, WebSockets and bare TLS connections alike.
+    ///
+    /// # Errors
+    /// When the client can't be built, which has not been seen.
+    pub fn by_way_of(&self, proxy: Proxy) -> Result<Self> {
+        Ok(Self { client: build(&self.tls, &proxy, |builder| builder)?, proxy, ..self.clone() })
     }
 
     /// The same, for a target that serves others: a room made through it calls this agent and no other. A room that names
@@ -117,7 +131,7 @@ impl Http {
     fn rebuilt(&self, alpn: &[&[u8]], options: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Self> {
         let tls = tls::trusting(&self.roots, self.identity.as_deref(), alpn)?;
         // The WebSocket keeps the configuration without ALPN: it can't be opened over h2.
-        Ok(Self { client: build(&tls, options)?, ..self.clone() })
+        Ok(Self { client: build(&tls, &self.proxy, options)?, ..self.clone() })
     }
 
     /// An address on this target.
@@ -126,10 +140,14 @@ impl Http {
     }
 }
 
-fn build(tls: &ClientConfig, options: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<reqwest::Client> {
-    let builder = reqwest::Client::builder()
+fn build(
+    tls: &ClientConfig,
+    proxy: &Proxy,
+    options: impl FnOnce(ClientBuilder) -> ClientBuilder,
+) -> Result<reqwest::Client> {
+    let builder = proxy
+        .on(reqwest::Client::builder())?
         .tls_backend_preconfigured(tls.clone())
-        .no_proxy()
         // goose switches this feature of reqwest on for the whole build. An answer is to be seen as it was sent.
         .no_gzip()
         .redirect(reqwest::redirect::Policy::none())
@@ -169,6 +187,18 @@ impl Endpoint {
         let (_, place) = self.host_and_address();
         let found = tokio::net::lookup_host(&place).await.map_err(|error| Unreachable::of(&self.base, &error))?;
         Ok(found.map(|address| address.ip()).collect())
+    }
+
+    /// A TCP connection to it, through the proxy where there is one.
+    pub(crate) async fn tcp(&self) -> io::Result<TcpStream> {
+        let tcp = self.http.proxy.connect(&self.base, &self.host_and_address().1).await?;
+        tcp.set_nodelay(true)?;
+        Ok(tcp)
+    }
+
+    /// The HTTP proxy that it is asked through, if there is one.
+    pub fn proxy(&self) -> Option<String> {
+        self.http.proxy.before(&self.base)
     }
 
     /// The client by which it is asked, with its trust: [`crate::inspect`] judges certificates by that.

@@ -7,7 +7,6 @@ use rustls::pki_types::ServerName;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 
@@ -49,9 +48,10 @@ impl Endpoint {
         self.raw(request, within, false).await
     }
 
-    /// `host:port` of this address.
+    /// Host of this address, with the port where one is written: what `Host:` says.
     pub fn authority(&self) -> &str {
-        self.url().split_once("://").map_or(self.url(), |(_, rest)| rest)
+        let (_, rest) = self.url().split_once("://").unwrap_or(("", self.url()));
+        rest.split('/').next().unwrap_or_default()
     }
 
     /// A connection of its own, over TLS where the address says so, for whoever speaks HTTP over it himself.
@@ -63,13 +63,11 @@ impl Endpoint {
     }
 
     async fn connected(&self, encrypted: bool) -> io::Result<Box<dyn Stream>> {
-        let tcp = TcpStream::connect(self.authority()).await?;
-        tcp.set_nodelay(true)?;
+        let tcp = self.tcp().await?;
         if !encrypted {
             return Ok(Box::new(tcp));
         }
-        let host = self.authority().rsplit_once(':').map_or(self.authority(), |(host, _)| host);
-        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        let name = ServerName::try_from(self.host_and_address().0).map_err(io::Error::other)?;
         Ok(Box::new(TlsConnector::from(self.http.tls.clone()).connect(name, tcp).await?))
     }
 

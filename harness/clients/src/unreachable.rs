@@ -1,5 +1,6 @@
 //! Why no answer came.
 
+use rustls::AlertDescription;
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -25,6 +26,8 @@ pub enum Why {
     Timeout,
     /// The connection ended before the answer did.
     Closed,
+    /// The peer wants to see a certificate of the client, and saw none or another one.
+    WantsCertificate,
     /// What answers does not speak TLS.
     NotTls,
     /// What answers does not speak HTTP.
@@ -40,6 +43,7 @@ impl fmt::Display for Why {
             Self::Certificate(problem) => write!(f, "certificate not accepted: {problem}"),
             Self::Timeout => f.write_str("no answer in time"),
             Self::Closed => f.write_str("connection closed before the answer was complete"),
+            Self::WantsCertificate => f.write_str("what answers there wants a certificate of the client"),
             Self::NotTls => f.write_str("what answers there does not speak TLS"),
             Self::NotHttp => f.write_str("what answers there does not speak HTTP"),
             Self::Other(chain) => f.write_str(chain),
@@ -84,6 +88,14 @@ fn known(cause: &(dyn Error + 'static)) -> Option<Why> {
         return match tls {
             rustls::Error::InvalidCertificate(problem) => Some(Why::Certificate(problem.to_string())),
             rustls::Error::InvalidMessage(_) => Some(Why::NotTls),
+            // RFC 8446, section 6.2; servers with TLS 1.2 end with a mere handshake_failure.
+            rustls::Error::AlertReceived(
+                AlertDescription::CertificateRequired
+                | AlertDescription::BadCertificate
+                | AlertDescription::UnknownCA
+                | AlertDescription::DecryptError
+                | AlertDescription::CertificateUnknown,
+            ) => Some(Why::WantsCertificate),
             _ => None,
         };
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant as Deadline, timeout_at};
 use tokio_tungstenite::tungstenite::{self, Message, client::IntoClientRequest, http::HeaderValue};
-use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 
 /// A WebSocket to the target, and who is told of what goes over it.
 pub(crate) struct Socket {
@@ -81,7 +81,10 @@ pub(crate) async fn open(
     let recorder = endpoint.http.recorder.as_ref();
     let told = || endpoint.told("GET", path, Some(token), &[], &[]);
     let connector = Connector::Rustls(endpoint.http.tls.clone());
-    let connecting = connect_async_tls_with_config(request, None, true, Some(connector));
+    let connecting = async {
+        let tcp = endpoint.tcp().await?;
+        client_async_tls_with_config(request, tcp, None, Some(connector)).await
+    };
     match timeout_at(deadline, Box::pin(connecting)).await {
         Ok(Ok((stream, _))) => Ok(Socket { stream, tap: recorder.map(|recorder| recorder.opened(told(), None)) }),
         Ok(Err(tungstenite::Error::Http(response))) => {

@@ -64,6 +64,12 @@ impl Address {
         host == CLOUD || host.strip_suffix(CLOUD).is_some_and(|rest| rest.ends_with('.'))
     }
 
+    /// Whether it is this machine, to which no proxy is the way.
+    pub fn is_loopback(&self) -> bool {
+        let address: Option<std::net::IpAddr> = self.host.parse().ok();
+        self.host == "localhost" || address.is_some_and(|address| address.is_loopback())
+    }
+
     /// Whether this is the same deployment's door: scheme, host and port; a path is behind it.
     pub fn is_at(&self, other: &Self) -> bool {
         let door =

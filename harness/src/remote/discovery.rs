@@ -46,7 +46,7 @@ impl Remote {
     pub async fn connect(spec: &RemoteSpec, run_id: &str) -> Result<Self, RemoteError> {
         let http = trust(spec).map_err(|error| RemoteError::Wrong(format!("{error:#}")))?;
         let entry = http.endpoint(spec.address.base());
-        answers(&entry).await?;
+        answers(&entry, spec).await?;
         let rooms = Rooms::new(entry.clone(), spec.key.clone());
         takes_the_key(&rooms).await?;
         let (lease, swept) = Lease::take(&rooms, run_id).await?;
@@ -93,14 +93,15 @@ fn trust(spec: &RemoteSpec) -> Result<Http> {
         Some(pem) => http.showing(pem.expose())?,
         None => http,
     };
+    let http = http.by_way_of(spec.proxy.clone())?;
     Ok(if spec.allowed.load { http } else { http.calling(nobody()) })
 }
 
 /// Whether what answers may be a LiveKit server at all.
-async fn answers(entry: &Endpoint) -> Result<(), RemoteError> {
+async fn answers(entry: &Endpoint, spec: &RemoteSpec) -> Result<(), RemoteError> {
     let answer = match entry.get("/", None).await {
         Ok(answer) => answer,
-        Err(unreachable) => return Err(RemoteError::Unusable(advice(entry, &unreachable))),
+        Err(unreachable) => return Err(RemoteError::Unusable(advice(entry, &unreachable, spec).await)),
     };
     match (answer.status, answer.body.trim()) {
         (200, "OK") => Ok(()),
@@ -109,6 +110,8 @@ async fn answers(entry: &Endpoint) -> Result<(), RemoteError> {
         (404 | 502..=504, _) => Ok(()),
         // It is one, and its checks say what is wrong with it.
         (406, body) if body.starts_with("Not Ready") => Ok(()),
+        // Said by a proxy alone (RFC 9110, section 15.5.8).
+        (407, _) => Err(RemoteError::Unusable(of_proxy(entry, &answer).await)),
         _ => Err(RemoteError::Unusable(format!(
             "{} answers, and not as a LiveKit server: GET / gives {answer}, and 200 \"OK\" was expected; look at what listens there, and at the URL",
             entry.url()
@@ -116,12 +119,25 @@ async fn answers(entry: &Endpoint) -> Result<(), RemoteError> {
     }
 }
 
+/// What a proxy has against it: it knows better than the client which of the two is the matter.
+async fn of_proxy(entry: &Endpoint, otherwise: &impl std::fmt::Display) -> String {
+    let met = entry.connect().await.err().map(|error| error.to_string());
+    let met = met.unwrap_or_else(|| format!("the proxy opens a way, and behind it: {otherwise}"));
+    format!("{met}; see --proxy, or HTTPS_PROXY and NO_PROXY in the environment")
+}
+
 /// What to do about an address that gives no answer.
-fn advice(entry: &Endpoint, unreachable: &Unreachable) -> String {
+async fn advice(entry: &Endpoint, unreachable: &Unreachable, spec: &RemoteSpec) -> String {
+    if spec.proxy.before(entry.url()).is_some() && !matches!(unreachable.why, Why::Certificate(_)) {
+        return of_proxy(entry, unreachable).await;
+    }
     let is_tls = entry.url().starts_with("https:");
     let advice = match &unreachable.why {
         Why::Refused => "is the server running, and is this its port?",
         Why::Certificate(_) => "renew the certificate or correct the name; a private authority is named with --ca FILE",
+        Why::WantsCertificate => {
+            "show it one with --client-cert FILE: certificate and key in PEM, signed by whom it trusts"
+        }
         Why::Timeout => {
             "something takes the connection and says nothing: look for a firewall, and at what listens there"
         }
@@ -201,7 +217,7 @@ async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str
     let look = Look::at(&entry, spec, run_id).await;
     let turn = look.turn().await;
     let mut withheld = BTreeMap::new();
-    let mut capabilities = BTreeSet::from([Capability::Api, Capability::Media]);
+    let mut capabilities = BTreeSet::from([Capability::Api]);
     let mut offers = |capability, is_there: bool, setting: &str| {
         if is_there {
             capabilities.insert(capability);
@@ -209,6 +225,12 @@ async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str
             withheld.insert(capability, setting.to_owned());
         }
     };
+    // Media is UDP, and a proxy carries none of it: what is seen here would be this machine's own network.
+    offers(
+        Capability::Media,
+        spec.proxy.before(entry.url()).is_none(),
+        "media can't be sent through a proxy: run it where the servers are reached without one",
+    );
     let has_metrics = !nodes.is_empty() && nodes.iter().all(|node| node.metrics.is_some());
     let sip = SipApi::new(entry.clone(), spec.key.clone())
         .inbound_trunks(&proto::ListSipInboundTrunkRequest::default())

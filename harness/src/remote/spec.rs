@@ -1,7 +1,7 @@
 //! What somebody says of a deployment, and what may be done to it.
 
 use super::address::Address;
-use greenlight_clients::{Key, Secret, proto};
+use greenlight_clients::{Key, Proxy, Secret, proto};
 use greenlight_config::Limits;
 use greenlight_config::thresholds::Threshold;
 use std::net::SocketAddr;
@@ -40,6 +40,8 @@ pub struct RemoteSpec {
     pub ca_pem: Option<String>,
     /// Certificate and key to show when the target asks for one, in PEM.
     pub client_pem: Option<Secret>,
+    /// The HTTP proxy on the way to it.
+    pub proxy: Proxy,
     /// Nodes that can be reached past the balancer.
     pub nodes: Vec<NodeSpec>,
     /// URL of its Redis.

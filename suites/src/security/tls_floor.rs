@@ -22,14 +22,16 @@ const FIX: &str =
     "set the lowest version to TLS 1.2 (HAProxy: `ssl-min-ver TLSv1.2`, nginx: `ssl_protocols TLSv1.2 TLSv1.3`)";
 
 async fn check(ctx: &Ctx) -> Verdict {
-    let address = ctx.entry().authority();
-    let name = "localhost";
+    let (host, address) = ctx.entry().host_and_address();
+    // An address is no server name (RFC 6066, section 3).
+    let name = if host.parse::<std::net::IpAddr>().is_ok() { "localhost" } else { &host };
+    let trust = ctx.entry().http();
     // The positive control: a hello of this make is answered when it offers TLS 1.2 (0x0303).
-    let modern = raw_client_hello(address, LegacyVersion::Tls12, name).await?;
+    let modern = raw_client_hello(&address, LegacyVersion::Tls12, name, trust).await?;
     ensure!(matches!(modern, HelloAnswer::ServerHello { version: 0x0303, .. }), == true, "TLS 1.2 is refused", fix = FIX);
     let mut refused = 0;
     for (version, named) in [(LegacyVersion::Tls10, "TLS 1.0"), (LegacyVersion::Tls11, "TLS 1.1")] {
-        let answer = raw_client_hello(address, version, name).await?;
+        let answer = raw_client_hello(&address, version, name, trust).await?;
         ensure!(matches!(answer, HelloAnswer::Alert { .. } | HelloAnswer::Closed), == true, format!("{named} is accepted"), fix = FIX);
         refused += 1;
     }

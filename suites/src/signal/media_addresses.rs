@@ -41,8 +41,12 @@ async fn check(ctx: &Ctx) -> Verdict {
     let candidates = session.candidates(secs(5)).await?;
     session.leave().await;
     let (_, address) = ctx.entry().host_and_address();
-    let found = ctx.entry().addresses().await?;
-    let entry = found.into_iter().map(reach).max().unwrap_or(Reach::Nowhere);
+    let entry = match ctx.entry().addresses().await {
+        Ok(found) => found.into_iter().map(reach).max().unwrap_or(Reach::Nowhere),
+        // A name that the proxy knows need not be known to this machine: how far it reaches can't be said.
+        Err(_) if ctx.entry().proxy().is_some() => Reach::Machine,
+        Err(unknown) => return Err(unknown.into()),
+    };
     // A name can be anything, and is not judged.
     let told: Vec<Reach> =
         candidates.iter().map(|candidate| candidate.address.parse().map_or(Reach::Public, reach)).collect();

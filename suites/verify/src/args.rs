@@ -44,6 +44,11 @@ pub struct Cli {
     #[arg(long, value_name = "FILE")]
     pub client_cert: Option<PathBuf>,
 
+    /// HTTP proxy on the way to the deployment, such as http://proxy.example.com:3128. Without it HTTPS_PROXY, HTTP_PROXY
+    /// and NO_PROXY count, as for curl. Media does not pass a proxy, so it is not tested through one.
+    #[arg(long, value_name = "URL", env = "GREENLIGHT_PROXY", hide_env_values = true)]
+    pub proxy: Option<String>,
+
     /// The deployment's SIP edge.
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = crate::target::socket_address)]
     pub sip_edge: Option<std::net::SocketAddr>,

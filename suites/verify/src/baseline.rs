@@ -3,7 +3,7 @@
 use crate::args::Cli;
 use greenlight_harness::config::StagingTests;
 use greenlight_harness::reports::{CheckResult, Outcome, Report, RunVerdict};
-use greenlight_harness::{Baseline, Baselines, Capability, Check};
+use greenlight_harness::{Baseline, Baselines, Capability, Check, TargetKind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,7 +19,12 @@ pub(crate) fn without_comparisons(cli: &Cli, config: &mut StagingTests) {
 ///
 /// # Errors
 /// What is missing or wrong and what to do, as one sentence.
-pub(crate) fn prepare(cli: &Cli, config: &StagingTests, selected: &[&Check]) -> Result<Baselines, String> {
+pub(crate) fn prepare(
+    cli: &Cli,
+    config: &StagingTests,
+    selected: &[&Check],
+    kind: TargetKind,
+) -> Result<Baselines, String> {
     let loads = selected.iter().any(|check| check.needs.contains(&Capability::Load));
     if let Some(file) = &cli.record_baseline {
         if !loads {
@@ -57,7 +62,13 @@ pub(crate) fn prepare(cli: &Cli, config: &StagingTests, selected: &[&Check]) -> 
         )),
         (Some(file), Some(_)) => {
             let baseline = Baseline::read(file)?;
-            let Baseline { run_id, ended, url, .. } = &baseline;
+            let Baseline { run_id, ended, url, target, .. } = &baseline;
+            if *target != kind.to_string() {
+                return Err(format!(
+                    "the baseline {} was measured on a target of the kind {target}, and this run is on {kind}: nothing can be said of the one by the other; record one with --record-baseline FILE",
+                    file.display()
+                ));
+            }
             eprintln!("baseline {}: run {run_id} of {ended} on {url}", file.display());
             Ok(Baselines::against(Some(Arc::new(baseline))))
         }

@@ -16,8 +16,7 @@ use std::path::{Path, PathBuf};
 
 /// The signature on report.json; it lies beside it.
 pub(crate) const ATTESTATION: &str = "report.intoto.jsonl";
-const FILES: [&str; 7] =
-    ["report.json", ATTESTATION, "junit.xml", "index.html", "ctrf.json", "run.jsonl", "libtest.log"];
+const FILES: [&str; 6] = ["report.json", ATTESTATION, "junit.xml", "index.html", "ctrf.json", "run.jsonl"];
 
 /// The output folder, held by one run at a time and proven writable before anything is started.
 pub struct OutDir {
@@ -139,7 +138,10 @@ pub fn print_report(report: &Report, folder: &Path) -> String {
     let is_staging = report.header.target.kind == "containers";
     let causes = causes(report);
     let is_folded = |id: &String| causes.iter().any(|cause| cause.consequences.contains(id));
-    for result in report.results.iter().filter(|result| is_staging || result.outcome != Outcome::Skipped) {
+    let mut shown: Vec<&CheckResult> =
+        report.results.iter().filter(|result| is_staging || result.outcome != Outcome::Skipped).collect();
+    shown.sort_by_key(|result| (gravity(result.outcome), result.id.as_str()));
+    for result in shown {
         if is_folded(&result.id) {
             continue;
         }
@@ -157,12 +159,21 @@ pub fn print_report(report: &Report, folder: &Path) -> String {
     }
     let _ = writeln!(text, "{}", verdict_line(report));
     let _ = writeln!(text, "report   {0}/index.html  {0}/report.json  {0}/junit.xml", folder.display());
-    if let Some(first) = report.results.iter().find(|result| result.outcome.is_red() && !is_folded(&result.id)) {
+    let mut red: Vec<&CheckResult> =
+        report.results.iter().filter(|result| result.outcome.is_red() && !is_folded(&result.id)).collect();
+    red.sort_by_key(|result| (gravity(result.outcome), result.id.as_str()));
+    if let Some(first) = red.first() {
         let _ = writeln!(text, "next     cargo verify --test {0}      cargo verify --explain {0}", first.id);
     } else if is_emulator {
         let _ = writeln!(text, "next     {TEST_IT}");
     }
     text
+}
+
+/// What has to be mended comes first, in whatever order it was found out.
+fn gravity(outcome: Outcome) -> usize {
+    use Outcome::{Errored, Failed, NotRun, Passed, Skipped, Warned};
+    [Failed, Errored, Warned, NotRun, Skipped, Passed].iter().position(|known| *known == outcome).unwrap_or_default()
 }
 
 /// Whom a false claim hurts, as the check's own documentation says.
@@ -349,7 +360,7 @@ next     cargo verify --test a.b      cargo verify --explain a.b
             std::fs::write(folder.path().join(file), "old").expect("written");
         }
         let held = OutDir::prepare(folder.path()).expect("prepared");
-        for file in ["report.json", "junit.xml", "index.html", "ctrf.json", "run.jsonl", "libtest.log"] {
+        for file in ["report.json", "junit.xml", "index.html", "ctrf.json", "run.jsonl"] {
             assert!(!folder.path().join(file).exists(), "the old {file} is still there");
         }
         let second = OutDir::prepare(folder.path()).map(drop).expect_err("held by another run");

@@ -88,7 +88,7 @@ pub struct Session<'a> {
     pub on_result: fn(&CheckResult),
 }
 
-/// A run that has ended, with its staging removed.
+/// A run that has ended.
 pub struct EndedRun {
     /// The sealed report.
     pub report: Report,
@@ -96,6 +96,8 @@ pub struct EndedRun {
     pub conclusion: Conclusion,
     /// What the checks sent that were not red, if that was recorded.
     pub recorded: Vec<Line>,
+    /// Why the staging could not be removed, if it could not.
+    pub removal: Option<anyhow::Error>,
 }
 
 impl Session<'_> {
@@ -156,12 +158,12 @@ impl Session<'_> {
         })?;
         let ended = self.complete(&staging).and_then(|()| self.run_on(&mut staging, runtime, interrupt));
         let removed = runtime.block_on(staging.stop());
-        // Something that is left behind is said even when the run failed as well.
-        if let (Err(removal), Err(run)) = (&removed, &ended) {
-            return Err(SessionError::Removal(anyhow::anyhow!("{removal:#}; before that: {run}")));
+        match (removed, ended) {
+            (Ok(()), ended) => ended,
+            // What was found out is kept, and something that is left behind is said.
+            (Err(removal), Ok(ended)) => Ok(EndedRun { removal: Some(removal), ..ended }),
+            (Err(removal), Err(run)) => Err(SessionError::Removal(anyhow::anyhow!("{removal:#}; before that: {run}"))),
         }
-        removed.map_err(SessionError::Removal)?;
-        ended
     }
 
     /// The profile's requirements: a staging that lacks one proves less than it says.
@@ -239,7 +241,7 @@ impl Session<'_> {
                 recorded.extend(lines(id, &events, &key, self.run_id, &places));
             }
         }
-        Ok(EndedRun { report, conclusion, recorded })
+        Ok(EndedRun { report, conclusion, recorded, removal: None })
     }
 }
 

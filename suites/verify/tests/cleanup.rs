@@ -2,20 +2,24 @@
 //!
 //! Needs a container engine; without one each case is shown as ignored, and with `CI` set that is an error.
 
+#[path = "support/mod.rs"]
+mod support;
+
 use anyhow::{Context as _, Result, ensure};
 use greenlight_fixtures::{Engine, Staging};
 use greenlight_harness::Interrupt;
 use greenlight_harness::config::StagingTests;
 use greenlight_harness::reports::{Outcome, Signer};
 use greenlight_verify::new_run_id;
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::Arguments;
 use std::io::{BufRead as _, BufReader};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitCode, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use support::{Case, run_cases};
 use tokio::runtime::Runtime;
-
-type Case = fn(&Runtime, &Engine) -> Result<()>;
 
 const CASES: &[(&str, Case)] = &[
     ("a_green_run_leaves_nothing", green),
@@ -23,6 +27,7 @@ const CASES: &[(&str, Case)] = &[
     ("a_panic_leaves_nothing", panic),
     ("ctrl_c_leaves_nothing_and_exits_130", ctrl_c),
     ("a_killed_run_is_swept_by_the_next", killed),
+    ("an_engine_that_dies_is_named_and_its_containers_are_swept", engine_dies),
     ("everything_is_on_loopback_with_limits", loopback),
     ("two_runs_do_not_share_a_folder", two_runs),
     ("no_file_of_a_run_holds_a_secret", secrets),
@@ -32,33 +37,7 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // Each case counts what is left, so none may run beside another.
     arguments.test_threads = Some(1);
-    let Ok(runtime) = Runtime::new() else {
-        return ExitCode::from(101);
-    };
-    let runtime = Arc::new(runtime);
-    let engine = match runtime.block_on(Engine::connect()) {
-        _ if arguments.list => None,
-        Ok(engine) => Some(engine),
-        Err(missing) if std::env::var_os("CI").is_some() => {
-            eprintln!("error: {missing}");
-            return ExitCode::from(101);
-        }
-        Err(missing) => {
-            eprintln!("NOTHING IS TESTED: {missing}");
-            None
-        }
-    };
-    let trial = |(name, case): &(&'static str, Case)| {
-        let (case, runtime, engine) = (*case, runtime.clone(), engine.clone());
-        Trial::ignorable_test(*name, move || match engine {
-            None => Ok(Completion::ignored_with("no container engine answers")),
-            Some(engine) => match case(&runtime, &engine) {
-                Ok(()) => Ok(Completion::Completed),
-                Err(error) => Err(Failed::from(format!("{error:#}"))),
-            },
-        })
-    };
-    libtest_mimic::run(&arguments, CASES.iter().map(trial).collect()).exit_code()
+    run_cases(&arguments, CASES)
 }
 
 /// Starts `greenlight-verify` with its standard error as a pipe.
@@ -176,6 +155,74 @@ fn killed(runtime: &Runtime, engine: &Engine) -> Result<()> {
     let left = remains(runtime, engine, &run_id)?;
     ensure!(left.is_empty(), "not swept: {left:?}");
     next.map(drop)
+}
+
+/// The engine is reached through a socket of ours, which is closed while checks run: to the run the engine has died.
+fn engine_dies(runtime: &Runtime, engine: &Engine) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let relay = Relay::start(&folder.path().join("docker.sock"))?;
+    let out = tempfile::tempdir()?;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_greenlight-verify"));
+    command.args(["--target", "containers", "--test", "signal.idle_through_balancer", "--out"]).arg(out.path());
+    command.env_remove("CI").env("DOCKER_HOST", format!("unix://{}", relay.path.display()));
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let mut stderr = BufReader::new(child.stderr.take().context("no standard error")?);
+    let run_id = until(&mut stderr, "run ")?;
+    relay.die();
+    let text = rest(stderr)?;
+    let status = child.wait()?;
+    ensure!(status.code() == Some(3), "ended with {status}, expected 3:\n{text}");
+    let errors: Vec<&str> = text.lines().filter(|line| line.starts_with("error: ")).collect();
+    ensure!(errors.len() == 1 && errors[0].contains("the next run sweeps it"), "it said:\n{text}");
+    let report = std::fs::read(out.path().join("report.json")).context("what was found out is lost")?;
+    greenlight_harness::reports::open(&report)?;
+    ensure!(!remains(runtime, engine, &run_id)?.is_empty(), "the control: what nobody could remove must be there");
+    ended(runtime, engine, &["--test", "auth.valid_token_accepted"], 0)?;
+    let left = remains(runtime, engine, &run_id)?;
+    ensure!(left.is_empty(), "not swept: {left:?}");
+    Ok(())
+}
+
+/// A way to the container engine that can be closed.
+struct Relay {
+    path: PathBuf,
+    open: Arc<Mutex<Option<Vec<UnixStream>>>>,
+}
+
+impl Relay {
+    fn start(path: &Path) -> Result<Self> {
+        let listener = UnixListener::bind(path)?;
+        let open = Arc::new(Mutex::new(Some(Vec::new())));
+        let relay = Self { path: path.to_owned(), open: open.clone() };
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let Ok(server) = UnixStream::connect("/var/run/docker.sock") else { return };
+                let Ok(mut open) = open.lock() else { return };
+                // Dead: whoever connects is sent away.
+                let Some(open) = open.as_mut() else { continue };
+                for (from, to) in [(&client, &server), (&server, &client)] {
+                    let (Ok(mut from), Ok(mut to), Ok(kept)) = (from.try_clone(), to.try_clone(), from.try_clone())
+                    else {
+                        return;
+                    };
+                    open.push(kept);
+                    std::thread::spawn(move || {
+                        let _ = std::io::copy(&mut from, &mut to);
+                        let _ = to.shutdown(Shutdown::Write);
+                    });
+                }
+            }
+        });
+        Ok(relay)
+    }
+
+    /// Closes every connection, and takes no other.
+    fn die(&self) {
+        let streams = self.open.lock().ok().and_then(|mut open| open.take());
+        for stream in streams.into_iter().flatten() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
 }
 
 /// As `docker inspect` sees it: ports on 127.0.0.1 only, memory, CPU and process limits, and both media ports of a

@@ -122,3 +122,52 @@ fn what_is_evidence_never_comes_from_the_emulator() {
         assert_eq!(output.status.code(), Some(6), "{arguments:?}: {told}");
     }
 }
+
+/// A disk of this many kilobytes, in a mount namespace of its own, so that it goes with the process. What lies on it at the
+/// end is copied.
+fn on_a_small_disk(kilobytes: u32, copied: &Path) -> Output {
+    let script = "mount -t tmpfs -o size=$1k tmpfs \"$2\" || exit 99; \"$3\" --target emulator --out \"$2\"; code=$?; cp -r \"$2\"/. \"$4\"; exit $code";
+    let disk = tempfile::tempdir().expect("folder");
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", script, "sh", &kilobytes.to_string()]);
+    command.arg(disk.path()).arg(env!("CARGO_BIN_EXE_greenlight-verify")).arg(copied);
+    command.env_remove("CI").env_remove("LIVEKIT_URL").env_remove("GITHUB_STEP_SUMMARY");
+    command.output().expect("unshare runs")
+}
+
+/// Wherever the disk is full: no pass, the file and the remedy are named, and a report is there whole or not at all.
+#[test]
+fn a_full_disk_is_named_and_leaves_no_half_report() {
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|said| said.stdout == b"0\n");
+    if !is_root {
+        println!("NOTHING IS TESTED: a disk of its own can be mounted by root only");
+        return;
+    }
+    let (mut full, mut whole) = (0, 0);
+    for kilobytes in [8, 40, 100, 200, 300, 400, 600, 1000, 20_000] {
+        let copied = tempfile::tempdir().expect("folder");
+        let output = on_a_small_disk(kilobytes, copied.path());
+        let told = String::from_utf8_lossy(&output.stderr);
+        let report = std::fs::read(copied.path().join("report.json"));
+        if let Ok(bytes) = &report {
+            greenlight_harness::reports::open(bytes)
+                .unwrap_or_else(|error| panic!("half a report of {kilobytes} kB: {error}"));
+        }
+        match output.status.code() {
+            Some(0) => {
+                assert!(report.is_ok(), "passed without a report: {told}");
+                whole += 1;
+            }
+            Some(2 | 3) => {
+                let errors: Vec<&str> = told.lines().filter(|line| line.starts_with("error: ")).collect();
+                assert!(
+                    errors.len() == 1 && errors[0].contains("No space left on device") && errors[0].contains("--out"),
+                    "{kilobytes} kB: {told}"
+                );
+                full += 1;
+            }
+            other => panic!("{kilobytes} kB ended with {other:?}: {told}"),
+        }
+    }
+    assert!(full >= 4 && whole >= 1, "{full} full disks and {whole} that were not");
+}

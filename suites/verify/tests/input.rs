@@ -137,10 +137,27 @@ impl TlsServer {
             .output()
             .expect("openssl");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        Self::listening(folder)
+    }
+
+    /// With this certificate and key, in PEM.
+    fn serving(certificate: &str, key: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("cert.pem"), certificate).expect("a file");
+        fs::write(folder.path().join("key.pem"), key).expect("a file");
+        Self::listening(folder)
+    }
+
+    /// With cert.pem and key.pem of the folder.
+    fn listening(folder: tempfile::TempDir) -> Self {
+        let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").port();
         let accept = format!("127.0.0.1:{port}");
         let child = Command::new("openssl")
-            .args(["s_server", "-accept", &accept, "-cert", &certificate, "-key", &key, "-www", "-quiet"])
+            .args(["s_server", "-accept", &accept, "-www", "-quiet", "-cert"])
+            .arg(&certificate)
+            .arg("-key")
+            .arg(&key)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -183,6 +200,23 @@ fn a_certificate_is_judged_before_anything_is_sent() {
     assert!(code == Some(6) && plain.ends_with("it may speak TLS: try wss:// in place of ws://"), "{plain}");
 }
 
+/// A server with this certificate, which ended yesterday and whose authority is trusted.
+#[test]
+fn a_certificate_that_has_ended_is_named_as_such() {
+    let mut params = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name");
+    let now = time::OffsetDateTime::now_utc();
+    (params.not_before, params.not_after) = (now - time::Duration::days(9), now - time::Duration::days(1));
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let certificate = params.self_signed(&key).expect("a certificate");
+    let server = TlsServer::serving(&certificate.pem(), &key.serialize_pem());
+    let url = format!("wss://127.0.0.1:{}", server.port);
+    let ca = server.folder.path().join("cert.pem").display().to_string();
+    let (code, error) = told(&verify(&["--url", &url, "--ca", &ca], &KEY), server.port);
+    let expected = "https://127.0.0.1:PORT/: certificate not accepted: certificate expired: ";
+    let advice = "; renew the certificate or correct the name; a private authority is named with --ca FILE";
+    assert!(code == Some(6) && error.starts_with(expected) && error.ends_with(advice), "{error}");
+}
+
 #[test]
 fn what_is_missing_or_contradicts_itself_is_said_before_the_first_request() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -198,6 +232,28 @@ fn what_is_missing_or_contradicts_itself_is_said_before_the_first_request() {
     let all: Vec<(&str, &str)> = url.into_iter().chain(KEY).collect();
     for (arguments, variables, target, code, expected) in [
         (&["--target", "url"][..], &[][..], "", 2, "no URL is given: --url, or LIVEKIT_URL in the environment"),
+        // A secret that a pipeline did not pass on.
+        (
+            &[],
+            &[("LIVEKIT_URL", "")],
+            "",
+            2,
+            "LIVEKIT_URL is set and empty: give it the deployment's address, or unset it to test a staging (or say --target containers)",
+        ),
+        (
+            &["--proxy", "socks5://user:pa55w0rd@proxy:1080"],
+            &all[..],
+            "",
+            2,
+            "--proxy: \"proxy:1080\" is no HTTP proxy; write it as http://proxy.example.com:3128, with USER:PASSWORD@ before the name if it wants them",
+        ),
+        (
+            &["--target", "staging", "--allow", "load", "--proxy", "http://user:pa55w0rd@proxy:3128"],
+            &KEY[..],
+            "    target: {url: \"wss://staging.example.com\", owned: true}\n",
+            2,
+            "--allow load through the proxy http://proxy:3128 would measure the proxy; run it where the servers are reached without one (NO_PROXY names them)",
+        ),
         (
             &[],
             &url[..],

@@ -78,6 +78,9 @@ fn run(arguments: &Arguments, selected: &[&'static Check]) -> anyhow::Result<Exi
     };
     let ended = session.run(&runtime, &interrupt)?;
     write_files(&folder, &ended.report, ReportFile::ALL)?;
+    if let Some(removal) = ended.removal {
+        return Err(removal);
+    }
     // On the emulator most are ignored, and nobody takes it for a verdict.
     let is_self_test = matches!(place, Place::Emulator) && ended.report.verdict == RunVerdict::Incomplete;
     if ended.report.verdict == RunVerdict::Passed || is_self_test {

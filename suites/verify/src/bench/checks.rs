@@ -42,11 +42,8 @@ pub(crate) fn checks(asked: &Checks) -> Result<Value> {
         recording: None,
         on_result: print,
     };
-    let arguments = Arguments {
-        test_threads: Some(asked.threads),
-        logfile: Some(out.path().join("libtest.log").display().to_string()),
-        ..Arguments::default()
-    };
+    let arguments =
+        Arguments { test_threads: Some(asked.threads), logfile: Some("/dev/null".into()), ..Arguments::default() };
     let run = Run::new(target(asked.url.as_deref())?, &generated, options, ExpectedSkips::shipped()?, interrupt)?;
     let _conclusion = libtest_mimic::run(&arguments, run.trials(runtime.handle()));
     let report = runtime.block_on(run.finish())?;

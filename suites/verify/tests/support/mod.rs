@@ -1,0 +1,5 @@
+//! What tests on containers have in common.
+
+mod cases;
+
+pub(crate) use cases::{Case, run_cases};
