@@ -26,6 +26,7 @@ const CASES: &[(&str, Case)] = &[
     ("a_red_run_leaves_nothing", red),
     ("a_panic_leaves_nothing", panic),
     ("ctrl_c_leaves_nothing_and_exits_130", ctrl_c),
+    ("ctrl_c_in_other_phases_leaves_nothing_either", ctrl_c_in_phases),
     ("a_killed_run_is_swept_by_the_next", killed),
     ("an_engine_that_dies_is_named_and_its_containers_are_swept", engine_dies),
     ("everything_is_on_loopback_with_limits", loopback),
@@ -140,6 +141,44 @@ fn ctrl_c(runtime: &Runtime, engine: &Engine) -> Result<()> {
         "the report hides the interrupt"
     );
     Ok(())
+}
+
+/// While containers start, while a fault is planted, and while everything is removed again.
+fn ctrl_c_in_phases(_: &Runtime, _: &Engine) -> Result<()> {
+    let planted = ["--test", "auth.expired_token_refused", "--plant", "expired_tokens_accepted"];
+    for (line, arguments, codes) in [
+        ("target   containers", &planted[2..], &[130][..]),
+        ("target   wss", &planted[..], &[130]),
+        // The run is over by then, and a verdict that is there is not taken back.
+        ("  failed", &planted[..], &[1, 130]),
+    ] {
+        let before = ours()?;
+        let out = tempfile::tempdir()?;
+        let (mut child, mut stderr) = verify(out.path(), &[&["--target", "containers"], arguments].concat())?;
+        until(&mut stderr, line)?;
+        let killed = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status()?;
+        ensure!(killed.success(), "kill failed");
+        let text = rest(stderr)?;
+        let code = child.wait()?.code();
+        ensure!(code.is_some_and(|code| codes.contains(&code)), "{line:?}: ended with {code:?}:\n{text}");
+        let left: Vec<String> = ours()?.into_iter().filter(|name| !before.contains(name)).collect();
+        ensure!(left.is_empty(), "{line:?}: left {left:?}");
+    }
+    Ok(())
+}
+
+/// Containers, networks and folders of all runs.
+fn ours() -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for listing in [&["ps", "-a", "--format", "{{.Names}}"][..], &["network", "ls", "--format", "{{.Name}}"]] {
+        let listed = Command::new("docker").args(listing).args(["--filter", "name=glt-"]).output()?;
+        ensure!(listed.status.success(), "docker {}: {}", listing.join(" "), String::from_utf8_lossy(&listed.stderr));
+        found.extend(String::from_utf8(listed.stdout)?.lines().map(str::to_owned));
+    }
+    for entry in std::fs::read_dir(std::env::temp_dir())?.flatten() {
+        found.extend(entry.file_name().to_str().filter(|name| name.starts_with("glt-")).map(str::to_owned));
+    }
+    Ok(found)
 }
 
 fn killed(runtime: &Runtime, engine: &Engine) -> Result<()> {

@@ -4,7 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test ends where it can not go on")]
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -105,6 +105,30 @@ fn a_target_that_never_answers_is_given_up() {
     let output = verify(&["--url", &format!("ws://127.0.0.1:{silent}")], &KEY);
     let expected = "http://127.0.0.1:PORT/: no answer in time; something takes the connection and says nothing: look for a firewall, and at what listens there";
     assert_eq!(told(&output, silent), (Some(6), expected.to_owned()));
+}
+
+/// Ctrl-C while nothing answers: the status of an interrupt, and not that of a target which is given up.
+#[test]
+fn whoever_waits_for_a_silent_target_may_interrupt() {
+    let silent = serving(|mut stream| {
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let out = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_greenlight-verify"));
+    command.args(["--url", &format!("ws://127.0.0.1:{silent}"), "--out"]).arg(out.path()).env_remove("CI");
+    let mut child = command.envs(KEY).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("greenlight-verify");
+    let mut stderr = BufReader::new(child.stderr.take().expect("standard error"));
+    let mut line = String::new();
+    while !line.starts_with("effects") {
+        line.clear();
+        assert!(stderr.read_line(&mut line).expect("a line") > 0, "it ended before it began");
+    }
+    let killed = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status().expect("kill");
+    assert!(killed.success());
+    let mut said = String::new();
+    stderr.read_to_string(&mut said).expect("text");
+    assert_eq!(child.wait().expect("an end").code(), Some(130), "{said}");
+    assert!(said.contains("error: interrupted before the first check\n"), "{said}");
 }
 
 /// `openssl s_server` with a certificate that it has signed itself.

@@ -43,18 +43,26 @@ pub(super) fn peaks_below(root: u32, peaks: &mut Vec<(String, u64)>) {
         let Ok(status) = fs::read_to_string(entry.path().join("status")) else { continue };
         let Some((name, parent, kib)) = status_of(&status) else { continue };
         parents.insert(id, parent);
-        seen.insert(id, (named(id, name), kib));
+        seen.insert(id, (named(id, name), kib, own_kib(&status)));
     }
     let is_below =
         |id: u32| std::iter::successors(Some(id), |id| parents.get(id).copied()).take(64).any(|id| id == root);
-    for (id, (name, kib)) in seen {
+    let mut raise = |name: String, kib: u64| match peaks.iter_mut().find(|(known, _)| *known == name) {
+        Some((_, peak)) => *peak = kib.max(*peak),
+        None => peaks.push((name, kib)),
+    };
+    for (id, (name, kib, own)) in seen {
         if is_below(id) {
-            match peaks.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, peak)) => *peak = kib.max(*peak),
-                None => peaks.push((name, kib)),
-            }
+            raise(format!("{name} own"), own);
+            raise(name, kib);
         }
     }
+}
+
+/// Memory that is no page of a file: what the process has asked for itself.
+fn own_kib(status: &str) -> u64 {
+    let anonymous = status.lines().find_map(|line| line.strip_prefix("RssAnon:")?.trim().strip_suffix(" kB"));
+    anonymous.and_then(|kib| kib.trim().parse().ok()).unwrap_or_default()
 }
 
 /// A child of our own binary is told from its parent by its hidden argument.
@@ -79,6 +87,7 @@ mod tests {
     fn the_peak_is_the_kernels_own() {
         let text = "Name:\tgreenlight-veri\nUmask:\t0022\nPPid:\t4711\nVmPeak:\t  900000 kB\nVmHWM:\t   52340 kB\nVmRSS:\t   41000 kB\n";
         assert_eq!(status_of(text), Some(("greenlight-veri".into(), 4711, 52_340)));
+        assert_eq!(super::own_kib("VmRSS:\t   41000 kB\nRssAnon:\t   21340 kB\nRssFile:\t   19660 kB\n"), 21_340);
         assert_eq!(status_of("Name:\tkthreadd\nPPid:\t0\n"), None);
     }
 
