@@ -33,7 +33,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     for (what, status, answer) in answers {
         ensure!(answer.status, == status, format!("{what} is answered wrongly"), blame = Component::LivekitServer, fix = "run `cargo verify --suite infrastructure`");
         for name in BANNERS {
-            let told = answer.header(name).filter(|value| tells_version(name, value));
+            let told = answer.header_all(name).into_iter().find(|value| tells_version(name, value));
             ensure!(told, == None, format!("the answer of {what} tells a version in {name}"), fix = FIX);
         }
         looked_at += 1;
@@ -41,19 +41,29 @@ async fn check(ctx: &Ctx) -> Verdict {
     ctx.pass().counted("answers", looked_at, Exactly(3.0))
 }
 
-/// `product/version` (RFC 9110, section 10.2.4). A `Via` begins with the version of HTTP, which is none (section 7.6.3).
+/// Two numbers with a dot between, or `product/version` (RFC 9110, section 10.2.4). A `Via` begins with the version of HTTP
+/// and an address, which are none (section 7.6.3).
 fn tells_version(name: &str, value: &str) -> bool {
-    let has_digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
-    name == "x-aspnet-version" || value.split('/').skip(1).any(has_digit) && !(name == "via" && only_protocols(value))
+    match name {
+        "x-aspnet-version" => true,
+        "via" => value.split(',').any(|hop| {
+            let mut words = hop.split_whitespace().skip(1);
+            let by = words.next().is_some_and(|by| !is_address(by) && has_version(by));
+            by || words.any(has_version)
+        }),
+        _ => has_version(value),
+    }
 }
 
-/// `HTTP/1.1 proxy`, in each of its parts.
-fn only_protocols(value: &str) -> bool {
-    value.split(',').all(|hop| {
-        let mut words = hop.split_whitespace();
-        words.next().is_some_and(|protocol| !protocol.contains('/') || protocol.starts_with("HTTP/"))
-            && words.all(|word| !word.contains('/'))
-    })
+fn has_version(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.windows(3).any(|three| three[0].is_ascii_digit() && three[1] == b'.' && three[2].is_ascii_digit())
+        || bytes.windows(2).any(|two| two[0] == b'/' && two[1].is_ascii_digit())
+}
+
+/// `address` or `address:port`.
+fn is_address(text: &str) -> bool {
+    text.parse::<std::net::IpAddr>().is_ok() || text.parse::<std::net::SocketAddr>().is_ok()
 }
 
 #[cfg(test)]
@@ -76,6 +86,13 @@ mod tests {
             ("via", "HTTP/1.1 GWA", false),
             ("via", "1.0 fred, 1.1 p.example.net", false),
             ("via", "1.1 varnish (Varnish/6.0)", true),
+            ("via", "1.1 10.0.0.7:8080", false),
+            ("via", "1.1 nginx-1.22", true),
+            ("server", "Jetty(9.4.31.v20200723)", true),
+            ("server", "nginx-1.22", true),
+            ("server", "openresty/v1.21", true),
+            ("server", "Apache/2", true),
+            ("x-powered-by", "PHP 8.1", true),
         ] {
             assert_eq!(tells_version(name, value), expected, "{name}: {value}");
         }
