@@ -80,7 +80,7 @@ pub async fn raw_client_hello(
 
 async fn exchange(address: &str, hello: &[u8], trust: &Http) -> Result<HelloAnswer, Why> {
     let io = |error: io::Error| Unreachable::of("", &error).why;
-    let mut tcp = trust.proxy.connect(&format!("https://{address}"), address).await.map_err(io)?;
+    let mut tcp = trust.proxy.connect(address).await.map_err(io)?;
     let answered = async {
         tcp.write_all(hello).await?;
         let mut header = [0; 5];

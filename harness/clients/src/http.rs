@@ -191,14 +191,20 @@ impl Endpoint {
 
     /// A TCP connection to it, through the proxy where there is one.
     pub(crate) async fn tcp(&self) -> io::Result<TcpStream> {
-        let tcp = self.http.proxy.connect(&self.base, &self.host_and_address().1).await?;
+        let tcp = self.http.proxy.connect(&self.host_and_address().1).await?;
         tcp.set_nodelay(true)?;
         Ok(tcp)
     }
 
     /// The HTTP proxy that it is asked through, if there is one.
     pub fn proxy(&self) -> Option<String> {
-        self.http.proxy.before(&self.base)
+        self.http.proxy.place()
+    }
+
+    /// What the proxy has against a connection to it; none where it opens one, or where there is no proxy.
+    pub async fn proxy_refusal(&self) -> Option<String> {
+        self.proxy()?;
+        self.tcp().await.err().map(|error| error.to_string())
     }
 
     /// The client by which it is asked, with its trust: [`crate::inspect`] judges certificates by that.

@@ -1,26 +1,34 @@
 //! The way to a target: straight, or through an HTTP proxy that opens a tunnel (CONNECT, RFC 9110, section 9.3.6).
+//!
+//! Which proxy is decided once, for the target's entry; TLS goes through the tunnel, so nothing that is judged was said by
+//! the proxy.
 
 use crate::tokens::Secret;
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
-use reqwest::{ClientBuilder, NoProxy};
+use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::header::HeaderValue;
+use reqwest::{ClientBuilder, Url};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::http::Uri;
 
 /// An answer to CONNECT is a status line and a few headers.
 const HEAD_BYTES_MAX: usize = 16 << 10;
+/// As long as a target may take for an answer.
+const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Which connections go through an HTTP proxy.
+/// The HTTP proxy before a target, if there is one.
 #[derive(Clone, Default)]
-pub struct Proxy(Option<Known>);
+pub struct Proxy(Option<Arc<Known>>);
 
-#[derive(Clone)]
 struct Known {
-    matcher: Arc<Matcher>,
-    /// Its URL with user and password; none where the environment says it.
-    given: Option<Secret>,
+    /// `host:port`.
+    place: String,
+    /// `Basic …` (RFC 7617).
+    authorization: Option<HeaderValue>,
 }
 
 impl Proxy {
@@ -29,108 +37,122 @@ impl Proxy {
         Self::default()
     }
 
-    /// What `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say, as curl reads them.
-    pub fn of_environment() -> Self {
-        Self(Some(Known { matcher: Arc::new(Matcher::from_env()), given: None }))
-    }
-
-    /// This one for everything but what `NO_PROXY` names: `http://host:port`, perhaps with user and password.
+    /// The one that `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` name for this `https://` or `wss://` URL, as curl reads them.
     ///
     /// # Errors
-    /// A sentence that says how it is written.
+    /// A sentence that says why it is of no use.
+    pub fn of_environment(url: &str) -> Result<Self, String> {
+        Self::chosen(&Matcher::from_env(), url).map_err(|shown| {
+            format!("the environment (HTTPS_PROXY, ALL_PROXY) names {shown} for {url}, which is no HTTP proxy; name one with --proxy http://host:port, or the target in NO_PROXY")
+        })
+    }
+
+    /// This one: `http://host:port`, perhaps with user and password.
+    ///
+    /// # Errors
+    /// A sentence that says how it is written; no password is repeated.
     pub fn at(url: &str) -> Result<Self, String> {
         let shown = url.rsplit('@').next().unwrap_or_default();
-        let parsed: Option<Uri> = url.parse().ok();
-        if parsed.is_none_or(|parsed| parsed.scheme_str() != Some("http") || parsed.host().is_none()) {
-            return Err(format!(
-                "{shown:?} is no HTTP proxy; write it as http://proxy.example.com:3128, with USER:PASSWORD@ before the name if it wants them"
-            ));
-        }
-        let builder = Matcher::builder().all(url.to_owned());
-        let spared = ["NO_PROXY", "no_proxy"].into_iter().find_map(|name| std::env::var(name).ok());
-        let matcher = builder.no(spared.unwrap_or_default()).build();
-        Ok(Self(Some(Known { matcher: Arc::new(matcher), given: Some(Secret::new(url)) })))
+        let wrong = || {
+            format!(
+                "{shown:?} is no HTTP proxy; write it as http://proxy.example.com:3128, with USER:PASSWORD@ before the name if it wants them, and with what is special in a password as %40, %2F or %3A"
+            )
+        };
+        let parsed = Url::parse(url).ok().filter(|parsed| {
+            parsed.scheme() == "http"
+                && parsed.has_host()
+                && parsed.path() == "/"
+                && parsed.query().is_none()
+                && parsed.fragment().is_none()
+        });
+        let parsed = parsed.ok_or_else(wrong)?;
+        // In the form that everybody reads the same way.
+        Self::chosen(&Matcher::builder().all(parsed.to_string()).build(), "https://any").map_err(|_| wrong())
     }
 
-    /// The proxy that a URL is asked through, without its user and password; none if it is asked straight.
-    pub fn before(&self, url: &str) -> Option<String> {
-        self.intercept(url).map(|intercept| shown(&intercept))
-    }
-
-    fn intercept(&self, url: &str) -> Option<Intercept> {
+    fn chosen(matcher: &Matcher, url: &str) -> Result<Self, String> {
         // A WebSocket begins as a request (RFC 6455, section 4.1), and the rules know those only.
         let url = if url.starts_with("ws") { url.replacen("ws", "http", 1) } else { url.to_owned() };
-        let uri: Uri = url.parse().ok()?;
-        self.0.as_ref()?.matcher.intercept(&uri)
+        let Some(intercept) = url.parse::<Uri>().ok().and_then(|uri| matcher.intercept(&uri)) else {
+            return Ok(Self::none());
+        };
+        let uri = intercept.uri();
+        let scheme = uri.scheme_str().unwrap_or("http");
+        // A proxy without a port listens at 80.
+        let place = format!("{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(80));
+        match scheme {
+            "http" => Ok(Self(Some(Arc::new(Known { place, authorization: intercept.basic_auth().cloned() })))),
+            other => Err(format!("{other}://{place}")),
+        }
+    }
+
+    /// `http://host:port`, without user and password; none if there is no proxy.
+    pub fn place(&self) -> Option<String> {
+        self.0.as_ref().map(|known| format!("http://{}", known.place))
+    }
+
+    /// What it is shown on every connection, which opens it to whoever reads it.
+    pub fn authorization(&self) -> Option<Secret> {
+        let value = self.0.as_ref()?.authorization.as_ref()?.to_str().ok()?;
+        Some(Secret::new(value.strip_prefix("Basic ").unwrap_or(value)))
     }
 
     /// The same for requests over HTTP.
     pub(crate) fn on(&self, builder: ClientBuilder) -> reqwest::Result<ClientBuilder> {
-        Ok(match &self.0 {
-            None => builder.no_proxy(),
-            // reqwest reads the same variables.
-            Some(Known { given: None, .. }) => builder,
-            Some(Known { given: Some(url), .. }) => {
-                builder.proxy(reqwest::Proxy::all(url.expose())?.no_proxy(NoProxy::from_env()))
+        // Also without one: reqwest would read the environment.
+        let builder = builder.no_proxy();
+        let Some(known) = &self.0 else { return Ok(builder) };
+        let proxy = reqwest::Proxy::all(format!("http://{}", known.place))?;
+        Ok(builder.proxy(match &known.authorization {
+            Some(authorization) => proxy.custom_http_auth(authorization.clone()),
+            None => proxy,
+        }))
+    }
+
+    /// Opens a TCP connection to `address` (`host:port`).
+    pub(crate) async fn connect(&self, address: &str) -> io::Result<TcpStream> {
+        let Some(known) = &self.0 else { return TcpStream::connect(address).await };
+        let said = |what: String| io::Error::other(format!("the proxy http://{}{what}", known.place));
+        match timeout(TIMEOUT, known.tunnel(address)).await {
+            Ok(Ok(opened)) => opened.map_err(said),
+            Ok(Err(error)) => Err(said(format!(": {error}"))),
+            Err(_) => Err(said(format!(" does not answer within {} s", TIMEOUT.as_secs()))),
+        }
+    }
+}
+
+impl Known {
+    /// A way through, or what the proxy has against it.
+    async fn tunnel(&self, address: &str) -> io::Result<Result<TcpStream, String>> {
+        let mut tcp = TcpStream::connect(&self.place).await?;
+        tcp.set_nodelay(true)?;
+        let mut request = format!("CONNECT {address} HTTP/1.1\r\nhost: {address}\r\n").into_bytes();
+        if let Some(credentials) = &self.authorization {
+            request.extend_from_slice(b"proxy-authorization: ");
+            request.extend_from_slice(credentials.as_bytes());
+            request.extend_from_slice(b"\r\n");
+        }
+        request.extend_from_slice(b"\r\n");
+        tcp.write_all(&request).await?;
+        let mut head = Vec::new();
+        // Byte by byte: what follows the empty line is the target's.
+        while !head.ends_with(b"\r\n\r\n") {
+            if head.len() == HEAD_BYTES_MAX {
+                return Ok(Err(" answers without an end".into()));
             }
+            head.push(tcp.read_u8().await?);
+        }
+        let head = String::from_utf8_lossy(&head);
+        let status: Option<u16> = head.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
+        Ok(match status {
+            Some(200..=299) => Ok(tcp),
+            Some(407) => Err(" wants a user and a password: http://USER:PASSWORD@host:port".into()),
+            Some(status) => Err(format!(
+                " answers CONNECT {address} with {status}; it may let connections to port 443 through only"
+            )),
+            None => Err(" does not speak HTTP".into()),
         })
     }
-
-    /// Opens a TCP connection to `address` (`host:port`) for a URL there.
-    pub(crate) async fn connect(&self, url: &str, address: &str) -> io::Result<TcpStream> {
-        match self.intercept(url) {
-            None => TcpStream::connect(address).await,
-            Some(intercept) => {
-                let said = |what: String| io::Error::other(format!("the proxy {}{what}", shown(&intercept)));
-                tunnel(&intercept, address).await.map_err(|error| said(format!(": {error}")))?.map_err(said)
-            }
-        }
-    }
-}
-
-fn shown(intercept: &Intercept) -> String {
-    format!("{}://{}", intercept.uri().scheme_str().unwrap_or("http"), authority(intercept))
-}
-
-/// `host:port`; a proxy without a port listens at 80.
-fn authority(intercept: &Intercept) -> String {
-    let uri = intercept.uri();
-    format!("{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(80))
-}
-
-/// A way through the proxy, or what the proxy has against it.
-async fn tunnel(intercept: &Intercept, address: &str) -> io::Result<Result<TcpStream, String>> {
-    if intercept.uri().scheme_str() != Some("http") {
-        return Ok(Err(" is no HTTP proxy; name one with --proxy http://host:port".into()));
-    }
-    let mut tcp = TcpStream::connect(authority(intercept)).await?;
-    tcp.set_nodelay(true)?;
-    let mut request = format!("CONNECT {address} HTTP/1.1\r\nhost: {address}\r\n").into_bytes();
-    if let Some(credentials) = intercept.basic_auth() {
-        request.extend_from_slice(b"proxy-authorization: ");
-        request.extend_from_slice(credentials.as_bytes());
-        request.extend_from_slice(b"\r\n");
-    }
-    request.extend_from_slice(b"\r\n");
-    tcp.write_all(&request).await?;
-    let mut head = Vec::new();
-    // Byte by byte: what follows the empty line is the target's.
-    while !head.ends_with(b"\r\n\r\n") {
-        if head.len() == HEAD_BYTES_MAX {
-            return Ok(Err(" answers without an end".into()));
-        }
-        head.push(tcp.read_u8().await?);
-    }
-    let head = String::from_utf8_lossy(&head);
-    let status: Option<u16> = head.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
-    Ok(match status {
-        Some(200..=299) => Ok(tcp),
-        Some(407) => Err(" wants a user and a password: http://USER:PASSWORD@host:port".into()),
-        Some(status) => {
-            Err(format!(" answers CONNECT {address} with {status}; it may let connections to port 443 through only"))
-        }
-        None => Err(" does not speak HTTP".into()),
-    })
 }
 
 #[cfg(test)]
@@ -160,7 +182,7 @@ mod tests {
         // RFC 9110, section 9.3.6, and RFC 7617, section 2: Aladdin and his password.
         let (place, serving) = answering("HTTP/1.1 200 OK\r\n\r\nfrom the target").await;
         let proxy = Proxy::at(&format!("http://Aladdin:open%20sesame@{place}")).expect("a proxy");
-        let mut tcp = proxy.connect("wss://server.example.com", "server.example.com:443").await.expect("a tunnel");
+        let mut tcp = proxy.connect("server.example.com:443").await.expect("a tunnel");
         let asked = serving.await.expect("served");
         assert!(asked.starts_with("CONNECT server.example.com:443 HTTP/1.1\r\nhost: server.example.com:443\r\n"));
         assert!(asked.contains("proxy-authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"), "{asked}");
@@ -181,7 +203,7 @@ mod tests {
         ] {
             let (place, _serving) = answering(answer).await;
             let proxy = Proxy::at(&format!("http://user:hidden@{place}")).expect("a proxy");
-            let error = proxy.connect("http://host:7880", "host:7880").await.expect_err("no tunnel").to_string();
+            let error = proxy.connect("host:7880").await.expect_err("no tunnel").to_string();
             assert!(error.contains(expected), "{error}");
             assert!(error.contains(&place) && !error.contains("hidden"), "{error}");
         }
@@ -189,11 +211,33 @@ mod tests {
 
     #[test]
     fn only_an_http_proxy_is_one() {
-        for url in ["proxy:3128", "socks5://proxy:1080", "https://proxy", "http://", ""] {
-            assert!(Proxy::at(url).is_err(), "{url:?}");
+        for url in [
+            "proxy:3128",
+            "socks5://proxy:1080",
+            "https://proxy",
+            "http://",
+            "",
+            "http://proxy:port",
+            "http://user:hid/den@proxy:3128",
+            "http://proxy:3128/path",
+            "http://user:hid#den@proxy",
+        ] {
+            let error = Proxy::at(url).map(|_| ()).expect_err(url);
+            assert!(!error.contains("hid/"), "{error}");
         }
         let proxy = Proxy::at("http://user:hidden@proxy:3128").expect("a proxy");
-        assert_eq!(proxy.before("wss://server.example.com").as_deref(), Some("http://proxy:3128"));
-        assert_eq!(Proxy::none().before("wss://server.example.com"), None);
+        assert_eq!(proxy.place().as_deref(), Some("http://proxy:3128"));
+        assert_eq!(Proxy::at("http://proxy").expect("a proxy").place().as_deref(), Some("http://proxy:80"));
+        assert_eq!(Proxy::none().place(), None);
+    }
+
+    /// base64 of `user:p@ss`, as `base64(1)` has it: the last @ is the one before the host.
+    #[test]
+    fn an_at_sign_in_a_password_is_one() {
+        for url in ["http://user:p@ss@proxy:3128", "http://user:p%40ss@proxy:3128"] {
+            let proxy = Proxy::at(url).expect("a proxy");
+            assert_eq!(proxy.authorization().map(|secret| secret.expose().to_owned()).as_deref(), Some("dXNlcjpwQHNz"));
+            assert_eq!(proxy.place().as_deref(), Some("http://proxy:3128"));
+        }
     }
 }

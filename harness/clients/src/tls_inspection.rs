@@ -95,7 +95,7 @@ async fn served(address: &str, server_name: &str, trust: &Http) -> Result<Served
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let io = |error: std::io::Error| Unreachable::of("", &error).why;
-    let tcp = trust.proxy.connect(&format!("https://{address}"), address).await.map_err(io)?;
+    let tcp = trust.proxy.connect(address).await.map_err(io)?;
     let stream = TlsConnector::from(Arc::new(config)).connect(name.clone(), tcp).await.map_err(io)?;
     let connection = stream.get_ref().1;
     let chain = recorder.chain.lock().unwrap_or_else(PoisonError::into_inner).clone();

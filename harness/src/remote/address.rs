@@ -64,6 +64,11 @@ impl Address {
         host == CLOUD || host.strip_suffix(CLOUD).is_some_and(|rest| rest.ends_with('.'))
     }
 
+    /// Whether it is reached over TLS.
+    pub fn is_tls(&self) -> bool {
+        self.base.starts_with("https:")
+    }
+
     /// Whether it is this machine, to which no proxy is the way.
     pub fn is_loopback(&self) -> bool {
         let address: Option<std::net::IpAddr> = self.host.parse().ok();

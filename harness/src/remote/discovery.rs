@@ -6,7 +6,7 @@ use crate::check::Capability;
 use crate::target::{NodeTarget, Target, TargetKind, TurnTarget};
 use anyhow::{Context as _, Result};
 use greenlight_clients::{
-    Answer, Database, Endpoint, Http, JoinError, RedisClient, Rooms, Signal, SipApi, TokenBuilder, Unreachable,
+    Answer, Database, Endpoint, Http, JoinError, Proxy, RedisClient, Rooms, Signal, SipApi, TokenBuilder, Unreachable,
     VideoGrant, Why, proto, system_roots,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,7 +46,7 @@ impl Remote {
     pub async fn connect(spec: &RemoteSpec, run_id: &str) -> Result<Self, RemoteError> {
         let http = trust(spec).map_err(|error| RemoteError::Wrong(format!("{error:#}")))?;
         let entry = http.endpoint(spec.address.base());
-        answers(&entry, spec).await?;
+        answers(&entry).await?;
         let rooms = Rooms::new(entry.clone(), spec.key.clone());
         takes_the_key(&rooms).await?;
         let (lease, swept) = Lease::take(&rooms, run_id).await?;
@@ -98,10 +98,10 @@ fn trust(spec: &RemoteSpec) -> Result<Http> {
 }
 
 /// Whether what answers may be a LiveKit server at all.
-async fn answers(entry: &Endpoint, spec: &RemoteSpec) -> Result<(), RemoteError> {
+async fn answers(entry: &Endpoint) -> Result<(), RemoteError> {
     let answer = match entry.get("/", None).await {
         Ok(answer) => answer,
-        Err(unreachable) => return Err(RemoteError::Unusable(advice(entry, &unreachable, spec).await)),
+        Err(unreachable) => return Err(RemoteError::Unusable(advice(entry, &unreachable).await)),
     };
     match (answer.status, answer.body.trim()) {
         (200, "OK") => Ok(()),
@@ -110,8 +110,6 @@ async fn answers(entry: &Endpoint, spec: &RemoteSpec) -> Result<(), RemoteError>
         (404 | 502..=504, _) => Ok(()),
         // It is one, and its checks say what is wrong with it.
         (406, body) if body.starts_with("Not Ready") => Ok(()),
-        // Said by a proxy alone (RFC 9110, section 15.5.8).
-        (407, _) => Err(RemoteError::Unusable(of_proxy(entry, &answer).await)),
         _ => Err(RemoteError::Unusable(format!(
             "{} answers, and not as a LiveKit server: GET / gives {answer}, and 200 \"OK\" was expected; look at what listens there, and at the URL",
             entry.url()
@@ -119,17 +117,11 @@ async fn answers(entry: &Endpoint, spec: &RemoteSpec) -> Result<(), RemoteError>
     }
 }
 
-/// What a proxy has against it: it knows better than the client which of the two is the matter.
-async fn of_proxy(entry: &Endpoint, otherwise: &impl std::fmt::Display) -> String {
-    let met = entry.connect().await.err().map(|error| error.to_string());
-    let met = met.unwrap_or_else(|| format!("the proxy opens a way, and behind it: {otherwise}"));
-    format!("{met}; see --proxy, or HTTPS_PROXY and NO_PROXY in the environment")
-}
-
 /// What to do about an address that gives no answer.
-async fn advice(entry: &Endpoint, unreachable: &Unreachable, spec: &RemoteSpec) -> String {
-    if spec.proxy.before(entry.url()).is_some() && !matches!(unreachable.why, Why::Certificate(_)) {
-        return of_proxy(entry, unreachable).await;
+async fn advice(entry: &Endpoint, unreachable: &Unreachable) -> String {
+    // The proxy knows better than the client which of the two is the matter.
+    if let Some(refusal) = entry.proxy_refusal().await {
+        return format!("{refusal}; see --proxy, or HTTPS_PROXY and NO_PROXY in the environment");
     }
     let is_tls = entry.url().starts_with("https:");
     let advice = match &unreachable.why {
@@ -203,13 +195,15 @@ fn key_advice(answer: &Answer) -> String {
 }
 
 async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str) -> Result<Target> {
+    // Whoever names a node names an address that this machine reaches itself.
+    let straight = http.by_way_of(Proxy::none())?;
     let nodes: Vec<NodeTarget> = spec
         .nodes
         .iter()
         .map(|node| NodeTarget {
             name: node.name.clone(),
-            endpoint: http.endpoint(node.address.base()),
-            metrics: node.metrics.as_ref().map(|metrics| http.endpoint(metrics.base())),
+            endpoint: straight.endpoint(node.address.base()),
+            metrics: node.metrics.as_ref().map(|metrics| straight.endpoint(metrics.base())),
         })
         .collect();
     let redis = spec.redis.as_ref().map(|url| RedisClient::new(url.expose())).transpose().context("the Redis URL")?;
@@ -226,9 +220,10 @@ async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str
         }
     };
     // Media is UDP, and a proxy carries none of it: what is seen here would be this machine's own network.
+    let is_straight = entry.proxy().is_none();
     offers(
         Capability::Media,
-        spec.proxy.before(entry.url()).is_none(),
+        is_straight,
         "media can't be sent through a proxy: run it where the servers are reached without one",
     );
     let has_metrics = !nodes.is_empty() && nodes.iter().all(|node| node.metrics.is_some());
@@ -251,7 +246,11 @@ async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str
     offers(Capability::Agents, agents.is_ok(), "nothing there brings workers to the servers: `/agent` is not routed");
     let whip = entry.get("/whip/v1", None).await.is_ok_and(|answer| answer.status != 404);
     offers(Capability::Whip, whip, "`/whip` is not routed, or the server knows no WHIP yet");
-    offers(Capability::Turn, turn.is_some(), "joins are offered no `turns:` server whose name can be resolved");
+    let setting = match is_straight {
+        true => "joins are offered no `turns:` server whose name can be resolved",
+        false => "TURN is asked at its address, past the proxy: run it where the servers are reached without one",
+    };
+    offers(Capability::Turn, turn.is_some() && is_straight, setting);
     offers(Capability::Load, spec.allowed.load, "load is for targets of your own: --allow load");
     offers(Capability::Attack, spec.allowed.attack, "attacks are for targets of your own: --allow attack");
     offers(Capability::Owned, spec.allowed.drill, "changes to what is kept are for targets of your own: --allow drill");
@@ -264,7 +263,11 @@ async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str
     ] {
         offers(capability, false, setting);
     }
-    let secrets = [("Redis URL", &spec.redis), ("database URL", &spec.database)];
+    let secrets = [
+        ("Redis URL", spec.redis.clone()),
+        ("database URL", spec.database.clone()),
+        ("proxy's password", spec.proxy.authorization()),
+    ];
     let mut target = Target {
         nodes,
         redis,
@@ -272,7 +275,7 @@ async fn described(spec: &RemoteSpec, http: &Http, entry: Endpoint, run_id: &str
         sip_edge: spec.sip_edge,
         turn,
         rooms_must_exist: look.rooms_must_exist,
-        secrets: secrets.into_iter().filter_map(|(name, url)| Some((name.to_owned(), url.clone()?))).collect(),
+        secrets: secrets.into_iter().filter_map(|(name, secret)| Some((name.to_owned(), secret?))).collect(),
         capabilities,
         withheld,
         ..Target::known_by(TargetKind::Url, entry, spec.key.clone(), spec.limits, spec.thresholds.clone())

@@ -44,8 +44,9 @@ pub struct Cli {
     #[arg(long, value_name = "FILE")]
     pub client_cert: Option<PathBuf>,
 
-    /// HTTP proxy on the way to the deployment, such as http://proxy.example.com:3128. Without it HTTPS_PROXY, HTTP_PROXY
-    /// and NO_PROXY count, as for curl. Media does not pass a proxy, so it is not tested through one.
+    /// HTTP proxy on the way to the deployment, such as http://proxy.example.com:3128. Without it HTTPS_PROXY and
+    /// NO_PROXY count, as for curl. Only for wss://. Nodes, Redis, database and SIP edge are asked straight; media and TURN,
+    /// which do not pass a proxy, are not tested through one.
     #[arg(long, value_name = "URL", env = "GREENLIGHT_PROXY", hide_env_values = true)]
     pub proxy: Option<String>,
 

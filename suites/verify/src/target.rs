@@ -177,16 +177,23 @@ fn described(
     Ok(Described { spec, url_from, key_from })
 }
 
-/// The HTTP proxy that is named, or else the one of the environment; none to this machine itself.
+/// The HTTP proxy that is named, or else the one of the environment; none to this machine itself, and none in clear text: of
+/// what a proxy forwards, nobody can say who has said it.
 fn proxy(cli: &Cli, address: &Address) -> Result<Proxy, String> {
-    let proxy = match &cli.proxy {
+    let named = cli.proxy.as_deref().filter(|url| !url.is_empty());
+    let proxy = match named {
+        Some(_) if !address.is_tls() => {
+            return Err(format!(
+                "--proxy can't be used for {address}: in clear text a proxy changes what it forwards, and its answers would be taken for the deployment's; name a wss:// address, or go there without the proxy"
+            ));
+        }
         Some(url) => Proxy::at(url).map_err(|error| format!("--proxy: {error}"))?,
-        None if address.is_loopback() => Proxy::none(),
-        None => Proxy::of_environment(),
+        None if address.is_loopback() || !address.is_tls() => Proxy::none(),
+        None => Proxy::of_environment(address.base())?,
     };
-    if let (true, Some(before)) = (cli.allow.contains(&Permission::Load), proxy.before(address.base())) {
+    if let (true, Some(place)) = (cli.allow.contains(&Permission::Load), proxy.place()) {
         return Err(format!(
-            "--allow load through the proxy {before} would measure the proxy; run it where the servers are reached without one (NO_PROXY names them)"
+            "--allow load through the proxy {place} would measure the proxy; run it where the servers are reached without one (NO_PROXY names them)"
         ));
     }
     Ok(proxy)

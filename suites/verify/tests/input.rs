@@ -269,7 +269,14 @@ fn what_is_missing_or_contradicts_itself_is_said_before_the_first_request() {
             &all[..],
             "",
             2,
-            "--proxy: \"proxy:1080\" is no HTTP proxy; write it as http://proxy.example.com:3128, with USER:PASSWORD@ before the name if it wants them",
+            "--proxy: \"proxy:1080\" is no HTTP proxy; write it as http://proxy.example.com:3128, with USER:PASSWORD@ before the name if it wants them, and with what is special in a password as %40, %2F or %3A",
+        ),
+        (
+            &["--url", "ws://rtc.example.com", "--proxy", "http://proxy:3128"],
+            &KEY[..],
+            "",
+            2,
+            "--proxy can't be used for ws://rtc.example.com: in clear text a proxy changes what it forwards, and its answers would be taken for the deployment's; name a wss:// address, or go there without the proxy",
         ),
         (
             &["--target", "staging", "--allow", "load", "--proxy", "http://user:pa55w0rd@proxy:3128"],

@@ -48,22 +48,26 @@ pub(crate) struct Balancer {
     name: String,
     folder: tempfile::TempDir,
     plain: u16,
-    asking: u16,
+    /// With TLS.
+    pub(crate) tls: u16,
+    /// With TLS, and it wants a certificate of the client.
+    pub(crate) asking: u16,
     /// None where this machine has no IPv6.
     by_ipv6: Option<u16>,
 }
 
 impl Balancer {
-    fn start(server: &Server) -> Result<Self> {
+    pub(crate) fn start(server: &Server) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         write_certificates(folder.path())?;
-        let (plain, asking) = (free_port()?, free_port()?);
+        let (plain, tls, asking) = (free_port()?, free_port()?, free_port()?);
         let by_ipv6 = TcpListener::bind("[::1]:0").and_then(|free| Ok(free.local_addr()?.port())).ok();
         let also = by_ipv6.map(|port| format!("  bind [::1]:{port}\n")).unwrap_or_default();
         let config = format!(
             "defaults\n  mode http\n  timeout connect 5s\n  timeout client 60s\n  timeout server 60s\n  timeout tunnel 1h\n\
              frontend plain\n  bind 127.0.0.1:{plain}\n{also}  http-response set-header Date \"%[date,http_date]\"\n  \
              http-response set-header Server nginx\n  http-response set-header Via \"1.1 edge\"\n  default_backend nodes\n\
+             frontend tls\n  bind 127.0.0.1:{tls} ssl crt /site/site.pem\n  default_backend nodes\n\
              frontend asking\n  bind 127.0.0.1:{asking} ssl crt /site/site.pem ca-file /site/ca.pem verify required alpn h2,http/1.1\n  \
              default_backend nodes\n\
              backend nodes\n  server a 127.0.0.1:{}\n",
@@ -91,7 +95,7 @@ impl Balancer {
             "/site/haproxy.cfg",
         ])?;
         ensure!(started.status.success(), "docker run: {}", text(&started));
-        let balancer = Self { name, folder, plain, asking, by_ipv6 };
+        let balancer = Self { name, folder, plain, tls, asking, by_ipv6 };
         let until = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect(("127.0.0.1", asking)).is_err() {
             let log = docker(&["logs", &balancer.name])?;
@@ -101,7 +105,7 @@ impl Balancer {
         Ok(balancer)
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 }
@@ -117,9 +121,9 @@ fn write_certificates(folder: &Path) -> Result<()> {
     let (ours, strangers) = (authority("ours")?, authority("a stranger")?);
     fs::write(folder.join("ca.pem"), ours.pem())?;
     let server = ExtendedKeyUsagePurpose::ServerAuth;
-    fs::write(folder.join("site.pem"), leaf(&ours, "127.0.0.1", server)?)?;
+    fs::write(folder.join("site.pem"), leaf(&ours, &["127.0.0.1", "livekit.invalid"], server)?)?;
     for (file, issuer) in [("client.pem", &ours), ("strange.pem", &strangers)] {
-        fs::write(folder.join(file), leaf(issuer, "client.example.com", ExtendedKeyUsagePurpose::ClientAuth)?)?;
+        fs::write(folder.join(file), leaf(issuer, &["client.example.com"], ExtendedKeyUsagePurpose::ClientAuth)?)?;
     }
     Ok(())
 }
@@ -132,9 +136,13 @@ fn authority(name: &str) -> Result<CertifiedIssuer<'static, KeyPair>> {
     Ok(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?)
 }
 
-fn leaf(issuer: &CertifiedIssuer<'static, KeyPair>, name: &str, purpose: ExtendedKeyUsagePurpose) -> Result<String> {
-    let mut params = CertificateParams::new(vec![name.to_owned()])?;
-    params.distinguished_name.push(DnType::CommonName, name);
+fn leaf(
+    issuer: &CertifiedIssuer<'static, KeyPair>,
+    names: &[&str],
+    purpose: ExtendedKeyUsagePurpose,
+) -> Result<String> {
+    let mut params = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
+    params.distinguished_name.push(DnType::CommonName, names.first().copied().unwrap_or_default());
     params.extended_key_usages = vec![purpose];
     let now = time::OffsetDateTime::now_utc();
     (params.not_before, params.not_after) = (now - time::Duration::days(1), now + time::Duration::days(60));

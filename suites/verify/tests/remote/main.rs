@@ -30,5 +30,7 @@ const CASES: &[(&str, Case)] = &[
 fn main() -> ExitCode {
     // The runtime of the cases is made behind this, and TLS wants its provider before the first connection.
     greenlight_harness::clients::install_crypto_provider();
-    run_cases(&Arguments::from_args(), CASES)
+    // One after the other: how long the first run takes is told to users.
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    run_cases(&arguments, CASES)
 }

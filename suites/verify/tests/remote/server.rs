@@ -1,7 +1,7 @@
 //! One server in a container, as somebody starts it by hand.
 
 use crate::address::{Address, docker, text};
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use greenlight_harness::clients::{Key, Secret};
 use greenlight_verify::new_run_id;
 use std::io::{Read as _, Write as _};
@@ -86,5 +86,8 @@ impl Drop for Server {
 
 /// A port that is free at this moment.
 pub(crate) fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    // Below those that Linux draws for the near end of connections: a server listens on its media port inside, too.
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let mut drawn = (0..200).map(|_| rand::random_range(12_000..32_000));
+    drawn.find(free).context("no port of 127.0.0.1 is free")
 }

@@ -1,6 +1,7 @@
 //! By way of an HTTP proxy: the deployment has a name that only the proxy can resolve, so nothing can go past it.
 
 use crate::address::{Address, healthy, text};
+use crate::balancer::Balancer;
 use crate::server::Server;
 use anyhow::{Context as _, Result, ensure};
 use greenlight_fixtures::Engine;
@@ -18,22 +19,37 @@ const BASIC: &str = "Basic cnVubmVyOnBhNTV3MHJkLWNhbmFyeQ==";
 
 pub(crate) fn proxied(_: &Runtime, _: &Engine) -> Result<()> {
     let server = Server::start("greenlight/livekit-server:v1.13.5")?;
-    let proxy = Proxy::start(server.port)?;
-    let address = Address { url: format!("ws://{NAME}:7880"), ..server.address.clone() };
+    let balancer = Balancer::start(&server)?;
+    let proxy = Proxy::start(balancer.tls)?;
+    let ca = Some(balancer.file("ca.pem"));
+    let address = Address { url: format!("wss://{NAME}:443"), ca, ..server.address.clone() };
     let url = format!("http://{CREDENTIALS}@127.0.0.1:{}", proxy.port);
     // By the option, and by the variable that curl and everything else reads.
     let said = healthy(&address.run(&["--proxy", &url])?)?;
-    let (tunnels, requests) = (proxy.tunnels.load(Ordering::Relaxed), proxy.requests.load(Ordering::Relaxed));
-    ensure!(tunnels > 5 && requests > 0, "{tunnels} tunnels and {requests} requests");
+    let tunnels = proxy.tunnels.load(Ordering::Relaxed);
+    ensure!(tunnels > 5, "{tunnels} tunnels");
     for part in [
         &format!("proxy    http://127.0.0.1:{}\n", proxy.port)[..],
         "media can't be sent through a proxy: run it where the servers are reached without one",
+        "only the proxy knows the address of livekit.invalid:443, so nobody can say how far media has to reach",
     ] {
         ensure!(said.contains(part), "no {part:?} in:\n{said}");
     }
     ensure!(!said.contains("pa55w0rd-canary"), "the proxy's password is shown:\n{said}");
     let mut by_variable = address.command(&["--test", "auth.valid_token_accepted"])?;
-    healthy(&by_variable.env("HTTP_PROXY", &url).env("http_proxy", &url).output()?).context("HTTP_PROXY")?;
+    healthy(&by_variable.env("HTTPS_PROXY", &url).output()?).context("HTTPS_PROXY")?;
+    // What the variable spares is asked straight, where nobody knows it.
+    let mut spared = address.command(&["--test", "auth.valid_token_accepted"])?;
+    let spared = spared.env("HTTPS_PROXY", &url).env("NO_PROXY", NAME).output()?;
+    ensure!(spared.status.code() == Some(6), "NO_PROXY: {}:\n{}", spared.status, text(&spared));
+
+    // What the proxy lets through and the deployment does not like is the deployment's matter.
+    let asking = Proxy::start(balancer.asking)?;
+    let asking = format!("http://{CREDENTIALS}@127.0.0.1:{}", asking.port);
+    let refused = address.run(&["--proxy", &asking])?;
+    let said = text(&refused);
+    let expected = "what answers there wants a certificate of the client; show it one with --client-cert FILE";
+    ensure!(refused.status.code() == Some(6) && said.contains(expected), "{}:\n{said}", refused.status);
 
     let wrong = format!("http://runner:another@127.0.0.1:{}", proxy.port);
     let refused = address.run(&["--proxy", &wrong])?;
@@ -53,26 +69,25 @@ pub(crate) fn proxied(_: &Runtime, _: &Engine) -> Result<()> {
 struct Proxy {
     port: u16,
     tunnels: Arc<AtomicUsize>,
-    requests: Arc<AtomicUsize>,
 }
 
 impl Proxy {
     fn start(target: u16) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
-        let proxy = Self { port: listener.local_addr()?.port(), tunnels: Arc::default(), requests: Arc::default() };
-        let (tunnels, requests) = (proxy.tunnels.clone(), proxy.requests.clone());
+        let proxy = Self { port: listener.local_addr()?.port(), tunnels: Arc::default() };
+        let tunnels = proxy.tunnels.clone();
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let (tunnels, requests) = (tunnels.clone(), requests.clone());
-                std::thread::spawn(move || serve(client, target, &tunnels, &requests));
+                let tunnels = tunnels.clone();
+                std::thread::spawn(move || serve(client, target, &tunnels));
             }
         });
         Ok(proxy)
     }
 }
 
-/// One connection: a tunnel, or requests in absolute form (RFC 9112, section 3.2.2), which the server takes as they are.
-fn serve(mut client: TcpStream, target: u16, tunnels: &AtomicUsize, requests: &AtomicUsize) -> std::io::Result<()> {
+/// One tunnel. Whatever else is asked for is refused, for nothing of a target may be sent in clear text.
+fn serve(mut client: TcpStream, target: u16, tunnels: &AtomicUsize) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -87,18 +102,12 @@ fn serve(mut client: TcpStream, target: u16, tunnels: &AtomicUsize, requests: &A
     if !is_known {
         return client.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"a\"\r\nContent-Length: 0\r\n\r\n");
     }
-    let line = text.lines().next().unwrap_or_default();
-    if !line.contains(&format!("{NAME}:7880")) {
+    if !text.starts_with(&format!("CONNECT {NAME}:443 ")) {
         return client.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
     }
     let mut server = TcpStream::connect(("127.0.0.1", target))?;
-    if line.starts_with("CONNECT ") {
-        tunnels.fetch_add(1, Ordering::Relaxed);
-        client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
-    } else {
-        requests.fetch_add(1, Ordering::Relaxed);
-        server.write_all(&head)?;
-    }
+    tunnels.fetch_add(1, Ordering::Relaxed);
+    client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
     let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
     std::thread::spawn(move || {
         let _ = std::io::copy(&mut from, &mut to);
