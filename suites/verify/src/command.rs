@@ -68,9 +68,9 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
             .map_err(|error| (Exit::Inconclusive, error.to_string()));
     }
 
+    let chosen = chosen.map_err(|error| usage(&error))?;
     let kind = if is_remote { TargetKind::Url } else { TargetKind::Containers };
     let baselines = baseline::prepare(cli, &config, &selected, kind).map_err(|error| usage(&error))?;
-    let chosen = chosen.map_err(|error| usage(&error))?;
     if let (Chosen::Remote(described), true) = (&chosen, cli.require_containers) {
         let url = &described.spec.address;
         return Err((
@@ -155,17 +155,13 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
     let ended = session.run(&runtime, &interrupt).map_err(|error| (exit_of(&error), error.to_string()))?;
     write_files(out.path(), &ended.report, ReportFile::ALL)
         .map_err(|error| unknown(&format!("cannot write the report into {}: {error}; make room there, or name another folder with --out, and verify again", out.path().display())))?;
-    if let Some(removal) = &ended.removal {
-        // It is read by people, and opens no gate: it is not signed.
-        let report = format!("{removal:#}; the report in {} is not signed", out.path().display());
-        return Err(unknown(&report));
-    }
     if let Some(file) = &cli.record {
         let text = written(&ended.recorded).map_err(io::Error::from);
         text.and_then(|text| fs::write(file, text))
             .map_err(|error| unknown(&format!("cannot write the recording {}: {error}", file.display())))?;
     }
-    if let Some(signer) = &signer {
+    let signer = signer.as_ref().filter(|_| ended.removal.is_none());
+    if let Some(signer) = signer {
         let signed = attest(&ended.report, signer).map_err(io::Error::from);
         signed
             .and_then(|attestation| write_whole(out.path(), ATTESTATION, &attestation))
@@ -175,6 +171,10 @@ fn run(cli: &Cli) -> Result<Exit, Stopped> {
         append_summary(Path::new(&file), &ended.report, out.path()).map_err(|error| unknown(&error))?;
     }
     print(cli.output, &ended.report, &out).map_err(|error| unknown(&error))?;
+    if let Some(removal) = &ended.removal {
+        // It is read by people, and opens no gate.
+        return Err(unknown(&format!("{removal:#}; the report in {} is not signed", out.path().display())));
+    }
     if let Err(reason) = baseline::record(cli, &baselines, &ended.report) {
         eprintln!("{reason}");
         return Ok(no_better_than_inconclusive(ended.report.exit()));
@@ -350,7 +350,7 @@ fn intentions(described: &Described, run_id: &str) -> String {
         (false, false) => format!("OWNED: {few}; allowed are {}", named.join(", ")),
     };
     let effects = "your application gets webhooks for these rooms; agents without a name are kept out of them; one of the rooms keeps other runs away";
-    let proxy = spec.proxy.before(spec.address.base()).map(|proxy| format!("proxy    {proxy}\n")).unwrap_or_default();
+    let proxy = spec.proxy.place().map(|proxy| format!("proxy    {proxy}\n")).unwrap_or_default();
     format!(
         "target   {}   from {url_from}, key {} from {key_from}\n{proxy}mode     {mode}\neffects  {effects}\n",
         spec.address, spec.key.id

@@ -164,7 +164,14 @@ impl Bench<'_> {
         while let Some(fault) = self.next() {
             let mut current = match staging.take() {
                 Some(running) => running,
-                None => self.start()?,
+                None => match self.start() {
+                    Ok(started) => started,
+                    Err(error) => {
+                        // The others have no staging either: nothing more is begun.
+                        self.left.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                        return Err(error.context(format!("before {} could be planted", fault.fault)));
+                    }
+                },
             };
             match self.prover.prove(fault, &mut current) {
                 Ok(proof) => {

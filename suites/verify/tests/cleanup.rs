@@ -143,40 +143,42 @@ fn ctrl_c(runtime: &Runtime, engine: &Engine) -> Result<()> {
     Ok(())
 }
 
-/// While containers start, while a fault is planted, and while everything is removed again.
+/// While containers start, before the first check has ended, and while everything is removed again.
 fn ctrl_c_in_phases(_: &Runtime, _: &Engine) -> Result<()> {
     let planted = ["--test", "auth.expired_token_refused", "--plant", "expired_tokens_accepted"];
     for (line, arguments, codes) in [
         ("target   containers", &planted[2..], &[130][..]),
-        ("target   wss", &planted[..], &[130]),
-        // The run is over by then, and a verdict that is there is not taken back.
+        // A verdict that is there is not taken back.
+        ("target   wss", &planted[..], &[1, 130]),
         ("  failed", &planted[..], &[1, 130]),
     ] {
-        let before = ours()?;
         let out = tempfile::tempdir()?;
         let (mut child, mut stderr) = verify(out.path(), &[&["--target", "containers"], arguments].concat())?;
         until(&mut stderr, line)?;
+        let owner = child.id();
+        ensure!(line != "target   wss" || !owned_by(owner)?.is_empty(), "the control: what goes on has containers");
         let killed = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status()?;
         ensure!(killed.success(), "kill failed");
         let text = rest(stderr)?;
         let code = child.wait()?.code();
         ensure!(code.is_some_and(|code| codes.contains(&code)), "{line:?}: ended with {code:?}:\n{text}");
-        let left: Vec<String> = ours()?.into_iter().filter(|name| !before.contains(name)).collect();
+        let left = owned_by(owner)?;
         ensure!(left.is_empty(), "{line:?}: left {left:?}");
     }
     Ok(())
 }
 
-/// Containers, networks and folders of all runs.
-fn ours() -> Result<Vec<String>> {
+/// Containers and networks whose label says that this process has made them.
+fn owned_by(process: u32) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for listing in [&["ps", "-a", "--format", "{{.Names}}"][..], &["network", "ls", "--format", "{{.Name}}"]] {
-        let listed = Command::new("docker").args(listing).args(["--filter", "name=glt-"]).output()?;
+    for listing in [&["ps", "-a"][..], &["network", "ls"]] {
+        let label = "{{.Label \"dev.greenlight.owner\"}} {{.ID}}";
+        let listed = Command::new("docker").args(listing).args(["--format", label]).output()?;
         ensure!(listed.status.success(), "docker {}: {}", listing.join(" "), String::from_utf8_lossy(&listed.stderr));
-        found.extend(String::from_utf8(listed.stdout)?.lines().map(str::to_owned));
-    }
-    for entry in std::fs::read_dir(std::env::temp_dir())?.flatten() {
-        found.extend(entry.file_name().to_str().filter(|name| name.starts_with("glt-")).map(str::to_owned));
+        let text = String::from_utf8(listed.stdout)?;
+        // `<host>|<boot and pid namespace>|<pid>|<start time>`
+        let is_owned = |line: &&str| line.split('|').nth(2) == Some(&process.to_string());
+        found.extend(text.lines().filter(is_owned).map(str::to_owned));
     }
     Ok(found)
 }
