@@ -221,11 +221,10 @@ impl Target {
         Ok(if read.is_overridden() { None } else { of_user.or_else(|| normalised_sha256(read.effective())) })
     }
 
-    /// Name and URL of every address by which it is reached, the entry point first, and the proxy on the way.
+    /// Name and URL of every address by which it is reached, the entry point first.
     pub fn endpoints(&self) -> Vec<(String, String)> {
         let nodes = self.nodes.iter().map(|node| (node.name.clone(), node.endpoint.ws_url()));
-        let proxy = self.entry.proxy().map(|place| ("proxy".to_owned(), place));
-        std::iter::once(("entry".to_owned(), self.entry.ws_url())).chain(nodes).chain(proxy).collect()
+        std::iter::once(("entry".to_owned(), self.entry.ws_url())).chain(nodes).collect()
     }
 
     /// Which of the needed capabilities are offered by something that is no real peer. A staging in containers has none:
