@@ -109,10 +109,12 @@ pub(crate) fn text(environment: &str, decision: &Decision) -> String {
         let _ = writeln!(text, "  {:<20} {refusal}", refusal.name());
     }
     // Many checks are mended the same way, which is said once.
-    let mut fixes: Vec<&str> = decision.refusals.iter().filter_map(Refusal::fix).collect();
-    fixes.dedup();
-    for (index, fix) in fixes.iter().enumerate().filter(|(index, fix)| !fixes[..*index].contains(fix)) {
-        let _ = writeln!(text, "  {:<20} {fix}", if index == 0 { "fix" } else { "" });
+    let mut said: Vec<&str> = Vec::new();
+    for fix in decision.refusals.iter().filter_map(Refusal::fix) {
+        if !said.contains(&fix) {
+            let _ = writeln!(text, "  {:<20} {fix}", if said.is_empty() { "fix" } else { "" });
+            said.push(fix);
+        }
     }
     for waived in &decision.waived {
         let _ = writeln!(text, "  waived               {waived}");

@@ -37,7 +37,7 @@ impl Proxy {
         Self::default()
     }
 
-    /// The one that `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` name for this `https://` or `wss://` URL, as curl reads them.
+    /// The one that `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` name for this `https://` URL, as curl reads them.
     ///
     /// # Errors
     /// A sentence that says why it is of no use.
@@ -71,8 +71,6 @@ impl Proxy {
     }
 
     fn chosen(matcher: &Matcher, url: &str) -> Result<Self, String> {
-        // A WebSocket begins as a request (RFC 6455, section 4.1), and the rules know those only.
-        let url = if url.starts_with("ws") { url.replacen("ws", "http", 1) } else { url.to_owned() };
         let Some(intercept) = url.parse::<Uri>().ok().and_then(|uri| matcher.intercept(&uri)) else {
             return Ok(Self::none());
         };

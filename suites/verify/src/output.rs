@@ -138,13 +138,9 @@ pub fn print_report(report: &Report, folder: &Path) -> String {
     let is_staging = report.header.target.kind == "containers";
     let causes = causes(report);
     let is_folded = |id: &String| causes.iter().any(|cause| cause.consequences.contains(id));
-    let mut shown: Vec<&CheckResult> =
-        report.results.iter().filter(|result| is_staging || result.outcome != Outcome::Skipped).collect();
+    let mut shown: Vec<&CheckResult> = report.results.iter().filter(|result| !is_folded(&result.id)).collect();
     shown.sort_by_key(|result| (gravity(result.outcome), result.id.as_str()));
-    for result in shown {
-        if is_folded(&result.id) {
-            continue;
-        }
+    for result in shown.iter().filter(|result| is_staging || result.outcome != Outcome::Skipped) {
         text.push_str(&finding(result));
         for cause in causes.iter().filter(|cause| cause.root == result.id) {
             let (count, with) = (cause.consequences.len(), cause.consequences.join(", "));
@@ -159,10 +155,7 @@ pub fn print_report(report: &Report, folder: &Path) -> String {
     }
     let _ = writeln!(text, "{}", verdict_line(report));
     let _ = writeln!(text, "report   {0}/index.html  {0}/report.json  {0}/junit.xml", folder.display());
-    let mut red: Vec<&CheckResult> =
-        report.results.iter().filter(|result| result.outcome.is_red() && !is_folded(&result.id)).collect();
-    red.sort_by_key(|result| (gravity(result.outcome), result.id.as_str()));
-    if let Some(first) = red.first() {
+    if let Some(first) = shown.first().filter(|result| result.outcome.is_red()) {
         let _ = writeln!(text, "next     cargo verify --test {0}      cargo verify --explain {0}", first.id);
     } else if is_emulator {
         let _ = writeln!(text, "next     {TEST_IT}");

@@ -41,18 +41,29 @@ fn main() -> ExitCode {
     run_cases(&arguments, CASES)
 }
 
-/// Starts `greenlight-verify` with its standard error as a pipe.
-fn verify(out: &Path, arguments: &[&str]) -> Result<(Child, BufReader<ChildStderr>)> {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_greenlight-verify"))
-        .args(arguments)
-        .arg("--out")
-        .arg(out)
-        .env_remove("CI")
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()?;
+/// `greenlight-verify` as a user calls it.
+fn program(out: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_greenlight-verify"));
+    command.args(arguments).arg("--out").arg(out).env_remove("CI");
+    command
+}
+
+/// Starts it with its standard error as a pipe.
+fn begun(command: &mut Command) -> Result<(Child, BufReader<ChildStderr>)> {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
     let stderr = child.stderr.take().context("no standard error")?;
     Ok((child, BufReader::new(stderr)))
+}
+
+fn verify(out: &Path, arguments: &[&str]) -> Result<(Child, BufReader<ChildStderr>)> {
+    begun(&mut program(out, arguments))
+}
+
+/// Ctrl-C.
+fn interrupted(child: &Child) -> Result<()> {
+    let killed = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status()?;
+    ensure!(killed.success(), "kill failed");
+    Ok(())
 }
 
 /// Reads until a line starts so, and returns its second word.
@@ -127,8 +138,7 @@ fn ctrl_c(runtime: &Runtime, engine: &Engine) -> Result<()> {
     // This check holds a silent connection for six seconds: it is still running when the signal comes.
     let (mut child, mut stderr) = verify(out.path(), &["--test", "signal.idle_through_balancer"])?;
     let run_id = until(&mut stderr, "run ")?;
-    let killed = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status()?;
-    ensure!(killed.success(), "kill failed");
+    interrupted(&child)?;
     let text = rest(stderr)?;
     let status = child.wait()?;
     ensure!(status.code() == Some(130), "ended with {status}:\n{text}");
@@ -157,8 +167,7 @@ fn ctrl_c_in_phases(_: &Runtime, _: &Engine) -> Result<()> {
         until(&mut stderr, line)?;
         let owner = child.id();
         ensure!(line != "target   wss" || !owned_by(owner)?.is_empty(), "the control: what goes on has containers");
-        let killed = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status()?;
-        ensure!(killed.success(), "kill failed");
+        interrupted(&child)?;
         let text = rest(stderr)?;
         let code = child.wait()?.code();
         ensure!(code.is_some_and(|code| codes.contains(&code)), "{line:?}: ended with {code:?}:\n{text}");
@@ -203,11 +212,9 @@ fn engine_dies(runtime: &Runtime, engine: &Engine) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let relay = Relay::start(&folder.path().join("docker.sock"))?;
     let out = tempfile::tempdir()?;
-    let mut command = Command::new(env!("CARGO_BIN_EXE_greenlight-verify"));
-    command.args(["--target", "containers", "--test", "signal.idle_through_balancer", "--out"]).arg(out.path());
-    command.env_remove("CI").env("DOCKER_HOST", format!("unix://{}", relay.path.display()));
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
-    let mut stderr = BufReader::new(child.stderr.take().context("no standard error")?);
+    let mut command = program(out.path(), &["--target", "containers", "--test", "signal.idle_through_balancer"]);
+    command.env("DOCKER_HOST", format!("unix://{}", relay.path.display()));
+    let (mut child, mut stderr) = begun(&mut command)?;
     let run_id = until(&mut stderr, "run ")?;
     relay.die();
     let text = rest(stderr)?;

@@ -1,15 +1,14 @@
 //! Behind a HAProxy as other people set it up: it says its own date and name, speaks HTTP/2, and wants a certificate.
 
-use crate::address::{Address, docker, healthy, text};
+use crate::address::{Address, healthy, text};
+use crate::container::Container;
 use crate::server::{Server, free_port};
 use anyhow::{Context as _, Result, ensure};
 use greenlight_fixtures::Engine;
-use greenlight_verify::new_run_id;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 pub(crate) fn own_date_and_mtls(_: &Runtime, _: &Engine) -> Result<()> {
@@ -43,9 +42,9 @@ pub(crate) fn own_date_and_mtls(_: &Runtime, _: &Engine) -> Result<()> {
     Ok(())
 }
 
-/// HAProxy on this machine's own addresses, removed when it goes.
+/// HAProxy on this machine's own addresses.
 pub(crate) struct Balancer {
-    name: String,
+    _container: Container,
     folder: tempfile::TempDir,
     plain: u16,
     /// With TLS.
@@ -74,45 +73,15 @@ impl Balancer {
             server.port
         );
         fs::write(folder.path().join("haproxy.cfg"), config)?;
-        let name = format!("glt-balancer-{}", new_run_id());
         let mount = format!("{}:/site:ro", folder.path().display());
-        let started = docker(&[
-            "run",
-            "-d",
-            "--name",
-            &name,
-            "--label",
-            "dev.greenlight.test=remote",
-            "--network",
-            "host",
-            "-v",
-            &mount,
-            "greenlight/haproxy:2.6",
-            "haproxy",
-            "-W",
-            "-db",
-            "-f",
-            "/site/haproxy.cfg",
-        ])?;
-        ensure!(started.status.success(), "docker run: {}", text(&started));
-        let balancer = Self { name, folder, plain, tls, asking, by_ipv6 };
-        let until = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", asking)).is_err() {
-            let log = docker(&["logs", &balancer.name])?;
-            ensure!(Instant::now() < until, "the balancer does not listen:\n{}", text(&log));
-            std::thread::yield_now();
-        }
-        Ok(balancer)
+        let program = ["greenlight/haproxy:2.6", "haproxy", "-W", "-db", "-f", "/site/haproxy.cfg"];
+        let words = [&["--network", "host", "-v", &mount][..], &program].concat();
+        let container = Container::run("balancer", &words, || TcpStream::connect(("127.0.0.1", asking)).is_ok())?;
+        Ok(Self { _container: container, folder, plain, tls, asking, by_ipv6 })
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
-    }
-}
-
-impl Drop for Balancer {
-    fn drop(&mut self) {
-        let _ = docker(&["rm", "-fv", &self.name]);
     }
 }
 

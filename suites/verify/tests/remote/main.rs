@@ -5,6 +5,7 @@
 
 mod address;
 mod balancer;
+mod container;
 mod first_run;
 mod observer;
 mod server;
