@@ -1,6 +1,7 @@
 //! Configuration files, parsed at the edge into types that need no further checking.
 
 mod deployment;
+pub mod env_file;
 mod error;
 mod expected_skips;
 pub mod lint;

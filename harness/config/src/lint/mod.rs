@@ -21,6 +21,7 @@ mod types;
 mod values;
 
 pub(crate) use nearest::nearest;
+pub(crate) use scalars::is_template;
 
 pub use facts::{CertificateFacts, Facts};
 pub use finding::{FileKind, Finding, Level};

@@ -22,6 +22,7 @@ const fn rule(id: &'static str, kind: FileKind, title: &'static str, source: &'s
 const SEEN: &str = "seen on livekit-server 1.13.5";
 const SEEN_EXIT_0: &str = "seen on livekit-server 1.13.5, which ends with exit status 0 (1 from 1.13.10 on)";
 const SIP_SOURCE: &str = "read in the source of livekit-sip about 1.10.0";
+const COMPOSE: &str = "documented by Docker for Compose's environment files";
 /// Every rule, in the order of the kinds of text.
 pub const RULES: &[Rule] = &[
     rule("yaml_syntax", LivekitYaml, "text that is no YAML", SEEN_EXIT_0),
@@ -140,6 +141,8 @@ pub const RULES: &[Rule] = &[
     rule("sip_rtp_port_form", SipYaml, "rtp_port is no range", SIP_SOURCE),
     rule("sip_cpu_share", SipYaml, "a CPU share above 1, which becomes 0.9", SIP_SOURCE),
     rule("sip_port_collision", SipYaml, "two listeners on one port", SIP_SOURCE),
+    rule("env_line_form", Environment, "a line that is no assignment", COMPOSE),
+    rule("env_twice", Environment, "a name with two values", COMPOSE),
     rule("env_unknown", Environment, "a LIVEKIT_ variable that livekit-server does not read", SEEN),
     rule("env_rtc_node_ip_ignored", Environment, "LIVEKIT_RTC_NODE_IP, which is no longer read", SEEN),
     rule("env_rtc_udp_port_ignored", Environment, "LIVEKIT_RTC_UDP_PORT, which is no longer read", SEEN),

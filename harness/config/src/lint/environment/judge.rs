@@ -1,12 +1,15 @@
 //! All rules over all variables.
 
-use super::{config_body, keys, names, ports, values, variables, words_of_values};
+use super::{config_body, keys, lines, names, ports, values, variables, words_of_values};
+use crate::env_file::EnvFile;
 use crate::lint::facts::Facts;
 use crate::lint::findings::Findings;
 
 /// Everything that is wrong with an environment.
 pub(crate) fn check(text: &str, facts: &Facts, findings: &mut Findings) {
-    let variables = variables::read(text);
+    let file = EnvFile::parse(text);
+    lines::check(&file, findings);
+    let variables = variables::of(&file);
     names::check(&variables, findings);
     values::check(&variables, findings);
     ports::check(&variables, facts, findings);

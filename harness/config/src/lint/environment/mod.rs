@@ -3,6 +3,7 @@
 mod config_body;
 mod judge;
 mod keys;
+mod lines;
 mod names;
 mod ports;
 mod values;
