@@ -51,6 +51,16 @@ pub(crate) fn server_environment() -> BTreeMap<&'static str, &'static str> {
     pairs(SERVER_ENVIRONMENT)
 }
 
+/// The variables that livekit-server reads, with the flag that each stands for: mostly a key of its YAML. One name may
+/// stand for two.
+pub(crate) fn server_variables() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = SERVER_ENVIRONMENT.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| {
+        let mut words = line.split(' ');
+        Some((words.next()?, words.nth(1)?))
+    })
+}
+
 fn pairs(data: &'static str) -> BTreeMap<&'static str, &'static str> {
     let lines = data.lines().filter(|line| !line.starts_with('#'));
     lines

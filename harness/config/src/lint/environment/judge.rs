@@ -1,6 +1,6 @@
 //! All rules over all variables.
 
-use super::{config_body, keys, lines, names, ports, values, variables, words_of_values};
+use super::{as_a_file, clients, config_body, keys, lines, names, ports, values, variables, words_of_values};
 use crate::env_file::EnvFile;
 use crate::lint::facts::Facts;
 use crate::lint::findings::Findings;
@@ -15,5 +15,7 @@ pub(crate) fn check(text: &str, facts: &Facts, findings: &mut Findings) {
     ports::check(&variables, facts, findings);
     keys::check(&variables, findings);
     words_of_values::check(&variables, facts, findings);
+    as_a_file::check(&variables, facts, findings);
+    clients::check(&variables, findings);
     config_body::check(&variables, facts, findings);
 }

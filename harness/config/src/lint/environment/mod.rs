@@ -1,5 +1,7 @@
 //! The rules of livekit-server's environment.
 
+mod as_a_file;
+mod clients;
 mod config_body;
 mod judge;
 mod keys;
