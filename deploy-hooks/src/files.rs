@@ -60,3 +60,44 @@ fn beside(path: &Path) -> io::Result<PathBuf> {
 pub(crate) fn whole_lines(bytes: &[u8]) -> usize {
     bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
 }
+
+/// Replaces a file that was read before: all of it or nothing, with the same mode and owner, and what stood there is kept
+/// beside it as `NAME.before`. A link stays one, and what it leads to is replaced.
+///
+/// # Errors
+/// When it is no longer what was read, or can't be written; then what stood there still does.
+pub(crate) fn replace_whole(path: &Path, read: &[u8], bytes: &[u8]) -> io::Result<PathBuf> {
+    let path = std::fs::canonicalize(path)?;
+    if std::fs::read(&path)? != read {
+        return Err(io::Error::other("it has changed since it was read; run the command again"));
+    }
+    let there = std::fs::metadata(&path)?;
+    let beside = beside(&path)?;
+    let mut kept = path.clone().into_os_string();
+    kept.push(".before");
+    let kept = PathBuf::from(kept);
+    let written = write_as(&beside, read, &there)
+        .and_then(|()| std::fs::rename(&beside, &kept))
+        .and_then(|()| write_as(&beside, bytes, &there))
+        .and_then(|()| std::fs::rename(&beside, &path))
+        .and_then(|()| File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all());
+    if written.is_err() {
+        // What is half-written must not lie about; that it can't be removed changes nothing.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written.map(|()| kept)
+}
+
+/// On disk, and nobody may read it in between who may not read it afterwards.
+fn write_as(path: &Path, bytes: &[u8], like: &std::fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+    let _ = std::fs::remove_file(path);
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) != (like.uid(), like.gid()) {
+        std::os::unix::fs::fchown(&file, Some(like.uid()), Some(like.gid()))?;
+    }
+    file.set_permissions(like.permissions())?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}

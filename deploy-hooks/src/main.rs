@@ -15,10 +15,13 @@ mod clock;
 mod completions;
 mod configuration;
 mod deploy;
+mod difference;
 mod doctor;
 mod engine;
+mod env;
 mod failure;
 mod files;
+mod findings;
 mod gate;
 mod init;
 mod interrupt;
@@ -27,6 +30,7 @@ mod notify;
 mod output;
 mod process;
 mod report;
+mod secrets;
 mod verify;
 mod watch;
 
@@ -46,7 +50,7 @@ Exit codes: 0 done, or the gate is open; 1 a check failed; 2 usage or configurat
 required ran; 5 evidence refused; 6 target or engine unreachable; 7 deploy failed and rolled back; 8 rollback failed;
 130 interrupted.
 
-Not there yet: plan, env, rollback, validate, migrate."
+Not there yet: plan, rollback, validate, migrate."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -59,6 +63,8 @@ enum Command {
     Explain(verify::ExplainArgs),
     Doctor(doctor::DoctorArgs),
     Init(init::InitArgs),
+    #[command(subcommand)]
+    Env(env::EnvCommand),
     Gate(gate::GateArgs),
     Deploy(deploy::DeployArgs),
     Watch(watch::WatchArgs),
@@ -119,6 +125,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Explain(args) => match runtime.block_on(verify::explain(args))? {},
         Command::Doctor(args) => runtime.block_on(doctor::run(args)),
         Command::Init(args) => init::run(args),
+        Command::Env(command) => env::run(command),
         Command::Completions(args) => completions::run(args, <Cli as clap::CommandFactory>::command()),
         Command::Gate(args) => runtime.block_on(gate::run(args)),
         Command::Deploy(args) => runtime.block_on(deploy::run(args)),

@@ -19,9 +19,20 @@ fn every_command_teaches_by_example() {
     let top = greenlight(&["--help"]);
     assert_eq!((top.code, top.said.as_str()), (Some(0), ""), "help is no error and goes to standard output");
     let commands = commands(&top.out);
-    for command in
-        ["verify", "explain", "doctor", "init", "completions", "gate", "deploy", "watch", "report", "audit", "keygen"]
-    {
+    for command in [
+        "verify",
+        "explain",
+        "doctor",
+        "init",
+        "env",
+        "completions",
+        "gate",
+        "deploy",
+        "watch",
+        "report",
+        "audit",
+        "keygen",
+    ] {
         assert!(commands.iter().any(|found| found == command), "no {command} in:\n{}", top.out);
     }
     for command in commands.iter().filter(|command| *command != "help") {

@@ -6,6 +6,7 @@ mod bin;
 mod completions;
 mod deploy;
 mod doctor;
+mod env;
 mod gate;
 mod help;
 mod init;

@@ -1,0 +1,103 @@
+//! What is secret in a configuration: shown as there, never as it is.
+
+use greenlight_config::env_file::EnvFile;
+use greenlight_config::lint::{FileKind, leaves};
+
+/// What the name of a secret has in it, whatever its case.
+const WORDS: [&str; 6] = ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "CREDENTIAL", "ACCESS_KEY"];
+
+/// Whether a value of this name is not for others to see.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let name = name.to_uppercase();
+    name == "LIVEKIT_KEYS" || name == "LIVEKIT_CONFIG" || WORDS.iter().any(|word| name.contains(word))
+}
+
+/// Every secret in a text, with a name for people.
+pub(crate) fn of_text(kind: FileKind, text: &str) -> Vec<(String, String)> {
+    match kind {
+        FileKind::Environment => of_environment(text),
+        _ => of_yaml(text),
+    }
+}
+
+fn of_environment(text: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for assignment in EnvFile::parse(text).assignments() {
+        variable(&assignment.name, &assignment.value(), &mut found);
+    }
+    found
+}
+
+fn variable(name: &str, value: &str, found: &mut Vec<(String, String)>) {
+    match name {
+        "LIVEKIT_KEYS" => found.extend(pairs(value)),
+        "LIVEKIT_CONFIG" | "SIP_CONFIG_BODY" | "EGRESS_CONFIG_BODY" | "INGRESS_CONFIG_BODY" => {
+            found.extend(of_yaml(value))
+        }
+        _ if is_secret(name) => found.push((name.to_owned(), value.to_owned())),
+        _ => found.extend(password_of_url(value).map(|password| (format!("password of {name}"), password))),
+    }
+}
+
+/// `id: secret`, one pair a line.
+fn pairs(text: &str) -> Vec<(String, String)> {
+    let pair = |line: &str| {
+        let (id, secret) = line.split_once(':')?;
+        let bare = secret.trim().trim_matches(['"', '\'']);
+        Some((format!("secret of {}", id.trim()), bare.to_owned()))
+    };
+    text.lines().filter_map(pair).collect()
+}
+
+fn of_yaml(text: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (path, shape) in leaves(text) {
+        let value = match shape {
+            greenlight_config::lint::Shape::Plain(text) | greenlight_config::lint::Shape::Text(text) => text,
+            greenlight_config::lint::Shape::Empty(_) => continue,
+        };
+        let names: Vec<&str> = path.iter().filter(|name| !name.starts_with('[')).map(String::as_str).collect();
+        let last = names.last().copied().unwrap_or_default();
+        if names.first() == Some(&"keys") && names.len() > 1 {
+            found.push((format!("secret of {last}"), value));
+        } else if let Some((name, value)) = value.split_once('=').filter(|(name, _)| is_name(name)) {
+            // `environment: [NAME=value]`.
+            variable(name, value, &mut found);
+        } else {
+            variable(last, &value, &mut found);
+            // A configuration in a configuration: `LIVEKIT_CONFIG`, the content of a ConfigMap.
+            if value.contains('\n') {
+                found.extend(of_yaml(&value));
+            }
+        }
+    }
+    found
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+fn password_of_url(value: &str) -> Option<String> {
+    let (user, _) = value.split_once("://")?.1.rsplit_once('@')?;
+    user.split_once(':').map(|(_, password)| password.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_text;
+    use greenlight_config::lint::FileKind;
+
+    #[test]
+    fn every_place_of_a_secret_is_known() {
+        let yaml = "keys: {APIa: s3cret-of-a}\nredis: {password: s3cret-of-redis}\nrtc:\n  turn_servers:\n  - {host: t, credential: s3cret-of-turn}\n";
+        let compose = "services:\n  a:\n    environment:\n      - LIVEKIT_KEYS=APIb: s3cret-of-b\n      - X=https://u:s3cret-of-url@h/\n  b:\n    environment:\n      LIVEKIT_CONFIG: |\n        keys:\n          APIc: s3cret-of-c\n      REDIS_PASSWORD: s3cret-of-r\n";
+        let env =
+            "LIVEKIT_KEYS=\"APId: s3cret-of-d\nAPIe: s3cret-of-e\"\nLIVEKIT_API_SECRET=s3cret-of-s\nNODE_IP=10.0.0.1\n";
+        let count =
+            |kind, text| of_text(kind, text).iter().filter(|(_, value)| value.starts_with("s3cret-of-")).count();
+        assert_eq!(count(FileKind::LivekitYaml, yaml), 3);
+        assert_eq!(count(FileKind::LivekitYaml, compose), 4);
+        assert_eq!(count(FileKind::Environment, env), 3);
+    }
+}
