@@ -12,6 +12,7 @@ mod staging_tests;
 pub mod thresholds;
 mod waivers;
 mod yaml;
+pub mod yaml_edit;
 
 pub use deployment::{
     ArtefactSpec, Deployment, DockerSpec, Driver, EmailSink, Environment, GateSpec, HaproxySpec, Lines, MailTls, Ports,

@@ -27,4 +27,4 @@ pub use facts::{CertificateFacts, Facts};
 pub use finding::{FileKind, Finding, Level};
 pub use rules::{RULES, Rule};
 pub use run::lint;
-pub use values::{Shape, leaves, values};
+pub use values::{Shape, keys_of, leaves, values};

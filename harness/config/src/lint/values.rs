@@ -27,6 +27,24 @@ fn collect(node: &Node, path: String, found: &mut BTreeMap<String, String>) {
     }
 }
 
+/// Every key of the first document that is not below a list, by its path, with its line counted from 1. What an alias brings in
+/// has the line on which it was written.
+pub fn keys_of(text: &str) -> Vec<(String, usize)> {
+    let mut found = Vec::new();
+    if let Ok(document) = parse(text) {
+        keys(&document.root, "", &mut found);
+    }
+    found
+}
+
+fn keys(node: &Node, above: &str, found: &mut Vec<(String, usize)>) {
+    for entry in node.entries() {
+        let path = if above.is_empty() { entry.key.clone() } else { format!("{above}.{}", entry.key) };
+        found.push((path.clone(), entry.line));
+        keys(&entry.value, &path, found);
+    }
+}
+
 /// What stands at the end of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shape {
