@@ -3,12 +3,14 @@
 mod deployment;
 mod error;
 mod expected_skips;
+pub mod history;
 pub mod lint;
 mod nearest;
 mod normalised;
 mod staged;
 mod staging_tests;
 pub mod thresholds;
+mod version;
 mod waivers;
 mod yaml;
 
