@@ -3,6 +3,7 @@
 //! It spawns cargo, docker and the other binaries as processes and links none of our crates.
 
 mod bench;
+mod config_history;
 mod demo;
 mod docker;
 mod images;
@@ -72,6 +73,10 @@ enum Command {
     ///
     /// Figures are worth as much as the machine is quiet. `--all --write docs/performance.md` writes the document.
     Bench(bench::Bench),
+    /// Read which keys, defaults and variables each livekit-server has, out of its own sources, and what its CHANGELOG says.
+    ///
+    /// Writes harness/config/data/livekit-server-history.json. Needs: go, and its module proxy or a filled module cache.
+    ConfigHistory(config_history::History),
     /// Run the repository rules: dependency directions, file shapes, words that stay out.
     Tidy,
 }
@@ -96,6 +101,7 @@ fn main() -> ExitCode {
         Command::Demo { command: Demo::Up, dir } => demo::up(&dir),
         Command::Demo { command: Demo::Down, dir } => demo::down(&dir),
         Command::Bench(bench) => bench::run(&bench),
+        Command::ConfigHistory(options) => config_history::run(&options),
         Command::Tidy => tidy(),
     };
     match result {

@@ -1,5 +1,6 @@
 //! Waivers: failures that are known and accepted for the time being, as data.
 
+use crate::version::Version;
 use serde::Deserialize;
 use std::fmt;
 
@@ -67,7 +68,7 @@ impl Waiver {
             None => true,
             Some(None) => false,
             Some(Some(bound)) => {
-                let older = |text: &&str| version(text).is_some_and(|version| version < bound);
+                let older = |text: &&str| text.parse::<Version>().is_ok_and(|version| version < bound);
                 !versions.is_empty() && versions.iter().all(older)
             }
         };
@@ -91,15 +92,8 @@ impl fmt::Display for Waiver {
     }
 }
 
-fn below(text: &str) -> Option<(u32, u32, u32)> {
-    version(text.strip_prefix('<')?)
-}
-
-/// `1.13.5`, with or without something behind a hyphen, which counts for nothing.
-fn version(text: &str) -> Option<(u32, u32, u32)> {
-    let mut parts = text.trim().trim_start_matches('v').split('-').next()?.split('.').map(|part| part.parse().ok());
-    let version = (parts.next()??, parts.next()??, parts.next()??);
-    parts.next().is_none().then_some(version)
+fn below(text: &str) -> Option<Version> {
+    text.strip_prefix('<')?.parse().ok()
 }
 
 fn date(text: &str) -> Option<(u16, u8, u8)> {
