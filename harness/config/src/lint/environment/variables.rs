@@ -1,11 +1,16 @@
 //! `KEY=VALUE` lines as variables with their lines.
 
+use crate::lint::document::Lines;
+
 /// One variable.
+#[derive(Clone)]
 pub(crate) struct Variable {
     pub(crate) name: String,
     pub(crate) value: String,
-    /// The line of the name, on which the value starts too.
+    /// The line of the name.
     pub(crate) line: usize,
+    /// Where the lines of the value are.
+    pub(crate) lines: Lines,
 }
 
 /// Reads all lines. `#` starts a comment line, `export ` before a name is passed over, a name without `=` is nothing.
@@ -29,7 +34,12 @@ pub(crate) fn read(text: &str) -> Vec<Variable> {
             let inner = value.trim_end().strip_suffix(quote).unwrap_or(&value).to_owned();
             value = inner;
         }
-        variables.push(Variable { name: name.trim().to_owned(), value, line });
+        variables.push(Variable {
+            name: name.trim().to_owned(),
+            value,
+            line,
+            lines: Lines { first: line, one_by_one: true },
+        });
     }
     variables
 }
