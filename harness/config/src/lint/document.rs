@@ -14,11 +14,27 @@ pub(crate) enum Value {
     Map(Vec<Entry>),
 }
 
-/// The text of a scalar; `plain` is without quotes, and only then can it be a number, a boolean or null.
+/// The text of a scalar; `plain` is without quotes, and only then can it be a number, a boolean or null. `literal` is a
+/// block below `|`, whose lines are lines of the file.
 #[derive(Debug, Clone)]
 pub(crate) struct Scalar {
     pub(crate) text: String,
     pub(crate) plain: bool,
+    pub(crate) literal: bool,
+}
+
+/// Where the lines of an inner text stand in the text around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lines {
+    pub(crate) first: usize,
+    pub(crate) one_by_one: bool,
+}
+
+impl Lines {
+    /// The outer line of an inner one; 0, which means the whole inner text, is its first.
+    pub(crate) fn outer(self, inner: usize) -> usize {
+        if self.one_by_one { self.first + inner.max(1) - 1 } else { self.first }
+    }
 }
 
 /// A key with its line, and the value under it.
@@ -31,7 +47,7 @@ pub(crate) struct Entry {
 
 impl Node {
     pub(crate) fn null(line: usize) -> Self {
-        Self { line, value: Value::Scalar(Scalar { text: String::new(), plain: true }) }
+        Self { line, value: Value::Scalar(Scalar { text: String::new(), plain: true, literal: false }) }
     }
 
     /// The entry at a path such as `rtc.udp_port`; `None` too when its value is null.
@@ -70,6 +86,18 @@ impl Node {
     /// The text of a scalar that is not null.
     pub(crate) fn text(&self) -> Option<&str> {
         self.scalar().filter(|scalar| !scalar.is_null()).map(|scalar| scalar.text.as_str())
+    }
+
+    /// The line on which each line of a text stands: those of a block below `|` one by one, anything else on one line.
+    pub(crate) fn lines(&self) -> Lines {
+        match self.scalar().filter(|scalar| scalar.literal) {
+            // The parser names the first line that is not blank.
+            Some(scalar) => {
+                let blank = scalar.text.bytes().take_while(|byte| *byte == b'\n').count();
+                Lines { first: self.line.saturating_sub(blank).max(1), one_by_one: true }
+            }
+            None => Lines { first: self.line, one_by_one: false },
+        }
     }
 
     pub(crate) fn is_null(&self) -> bool {

@@ -37,4 +37,14 @@ pub enum FileKind {
     /// `KEY=VALUE` lines of livekit-server's environment, as the process sees them. One pair of quotes around a value
     /// is taken off, and a quoted value may go over several lines, as Compose reads such a file.
     Environment,
+    /// A compose file: services and what they run with.
+    Compose,
+    /// Manifests of Kubernetes, also several in one text, and rendered charts.
+    Kubernetes,
+    /// The configuration of HAProxy.
+    Haproxy,
+    /// The configuration of nginx.
+    Nginx,
+    /// A Caddyfile. Nothing is held against it: Caddy hands WebSockets through by itself and without an idle timeout.
+    Caddy,
 }

@@ -1,5 +1,6 @@
 //! Where rules put what they found.
 
+use super::document::Lines;
 use super::finding::{Finding, Level};
 
 /// The findings so far.
@@ -33,9 +34,19 @@ impl Findings {
         self.0.push(Finding { rule, line, found, what, fix, level });
     }
 
-    /// What another text found inside this one, its first line being `line` of this one.
-    pub(crate) fn nested(&mut self, inner: Vec<Finding>, line: usize) {
-        self.0.extend(inner.into_iter().map(|finding| Finding { line: line + finding.line.max(1) - 1, ..finding }));
+    /// What another text found inside this one.
+    pub(crate) fn nested(&mut self, inner: Vec<Finding>, lines: Lines) {
+        self.0.extend(inner.into_iter().map(|finding| Finding { line: lines.outer(finding.line), ..finding }));
+    }
+
+    /// What was found by rules of another kind in this very text.
+    pub(crate) fn extend(&mut self, others: Vec<Finding>) {
+        self.0.extend(others);
+    }
+
+    /// How many there are so far.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// In the order of the lines, the whole file last.

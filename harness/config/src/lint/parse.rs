@@ -29,15 +29,25 @@ const NODES_MAX: usize = 100_000;
 
 /// Reads the first document and looks whether there is a second.
 pub(crate) fn parse(text: &str) -> Result<Document, SyntaxError> {
+    let reader = read(text, true)?;
+    let root = reader.roots.into_iter().next().unwrap_or_else(|| Node::null(1));
+    Ok(Document { root, duplicates: reader.duplicates, second_line: reader.second_line, documents: reader.documents })
+}
+
+/// Reads every document of a text, with the keys that stand twice in one map of any of them.
+pub(crate) fn parse_all(text: &str) -> Result<(Vec<Node>, Vec<(String, usize)>), SyntaxError> {
+    read(text, false).map(|reader| (reader.roots, reader.duplicates))
+}
+
+fn read(text: &str, first_only: bool) -> Result<Reader, SyntaxError> {
     let mut reader = Reader::default();
     for next in Parser::new_from_str(text) {
         let (event, span) = next.map_err(|error| syntax_error(&error))?;
-        if reader.second_line.is_none() {
+        if !(first_only && reader.second_line.is_some()) {
             reader.take(event, span.start.line())?;
         }
     }
-    let root = reader.root.unwrap_or_else(|| Node::null(1));
-    Ok(Document { root, duplicates: reader.duplicates, second_line: reader.second_line, documents: reader.documents })
+    Ok(reader)
 }
 
 fn syntax_error(error: &ScanError) -> SyntaxError {
@@ -50,7 +60,7 @@ struct Reader {
     anchors: HashMap<usize, Node>,
     nodes: usize,
     documents: usize,
-    root: Option<Node>,
+    roots: Vec<Node>,
     duplicates: Vec<(String, usize)>,
     second_line: Option<usize>,
 }
@@ -73,7 +83,8 @@ impl Reader {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain && tag.is_none();
-                let scalar = Scalar { text: text.into_owned(), plain };
+                let literal = style == ScalarStyle::Literal;
+                let scalar = Scalar { text: text.into_owned(), plain, literal };
                 self.finish(Node { line, value: Value::Scalar(scalar) }, anchor)?;
             }
             Event::Alias(anchor) => {
@@ -107,7 +118,7 @@ impl Reader {
             self.anchors.insert(anchor, node.clone());
         }
         let Some(open) = self.open.last_mut() else {
-            self.root.get_or_insert(node);
+            self.roots.push(node);
             return Ok(());
         };
         match &mut open.node.value {
@@ -165,6 +176,27 @@ mod tests {
         assert_eq!(line_of("a: |\n  x\n  y\nb: 2\n", "b"), (4, 4));
         assert_eq!(line_of("\u{feff}a: 1\nb: 2\n", "b"), (2, 2));
         assert_eq!(line_of("---\n? a\n: 1\n", "a"), (2, 3));
+    }
+
+    #[test]
+    fn the_lines_of_a_block_are_lines_of_the_file() {
+        let first = |text: &str| {
+            let document = parse(text).map_err(|error| error.problem).expect("YAML");
+            let lines = document.root.at("a").expect("an entry").value.lines();
+            (lines.outer(0), lines.outer(2))
+        };
+        assert_eq!(first("b: 1\na: |\n  x: 1\n  y: 2\n"), (3, 4));
+        assert_eq!(first("a: |-\n\n  x: 1\n"), (2, 3));
+        assert_eq!(first("a: &anchor |2\n  x: 1\n  y: 2\n"), (2, 3));
+        assert_eq!(first("a: \"x: 1\\ny: 2\"\n"), (1, 1));
+    }
+
+    #[test]
+    fn every_document_is_read_where_all_are_asked_for() {
+        let (roots, duplicates) =
+            parse_all("a: 1\n---\n# two\nb: 1\nb: 2\n---\n- c\n").map_err(|e| e.problem).expect("three");
+        assert_eq!((roots.len(), duplicates), (3, vec![("b".to_owned(), 5)]));
+        assert_eq!(roots[2].items()[0].line, 7);
     }
 
     #[test]

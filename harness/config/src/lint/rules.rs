@@ -1,6 +1,6 @@
 //! The table of what is known: one row for each rule and kind of file, with where the knowledge is from.
 
-use super::finding::FileKind::{self, Environment, LivekitYaml, SipYaml};
+use super::finding::FileKind::{self, Compose, Environment, LivekitYaml, SipYaml};
 
 /// One thing that the linter knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,13 @@ const SEEN: &str = "seen on livekit-server 1.13.5";
 const SEEN_EXIT_0: &str = "seen on livekit-server 1.13.5, which ends with exit status 0 (1 from 1.13.10 on)";
 const SIP_SOURCE: &str = "read in the source of livekit-sip about 1.10.0";
 const COMPOSE: &str = "documented by Docker for Compose's environment files";
+const DOCKER: &str = "documented by Docker";
+const ANNOUNCED: &str = "seen on livekit-server 1.13.5, which announces the address and ports on which it listens";
+const DRAIN: &str = "seen on livekit-server 1.13.5 and livekit-sip 1.10.0, which wait for their calls without a limit; the \
+                     10 s are documented by Docker";
+const NO_REDIS: &str = "seen on livekit-server 1.13.5, which ends with exit status 0 when Redis is not reached";
+const ROOT_IS_REDIS: &str = "seen on livekit-server 1.13.5 (406 from 3.5 s of a frozen Redis on); livekit/livekit#4663";
+const SIGNS: &str = "whoever has the secret signs tokens: RFC 7519, and the documentation of LiveKit";
 /// Every rule, in the order of the kinds of text.
 pub const RULES: &[Rule] = &[
     rule("yaml_syntax", LivekitYaml, "text that is no YAML", SEEN_EXIT_0),
@@ -70,12 +77,7 @@ pub const RULES: &[Rule] = &[
         "exclude_events beside include_events, which win",
         "the start seen on livekit-server 1.13.5, the effect read in the source of its protocol module",
     ),
-    rule(
-        "codec_unknown",
-        LivekitYaml,
-        "a codec that does not exist",
-        "livekit.md B: start and joins seen on livekit-server 1.13.5",
-    ),
+    rule("codec_unknown", LivekitYaml, "a codec that does not exist", "start and joins seen on livekit-server 1.13.5"),
     rule("log_level_unknown", LivekitYaml, "a log level that does not exist", SEEN),
     rule("log_level_twice", LivekitYaml, "log_level beside logging.level, which loses", SEEN),
     rule("selector_kind", LivekitYaml, "a node selector that does not exist", SEEN_EXIT_0),
@@ -91,7 +93,7 @@ pub const RULES: &[Rule] = &[
         "turn_certificate_expiry",
         LivekitYaml,
         "a TURN certificate that has expired, or will soon",
-        "livekit.md B and F20: seen on livekit-server 1.13.5, which reads it once at its start",
+        "seen on livekit-server 1.13.5, which reads it once at its start",
     ),
     rule("turn_ttl_zero", LivekitYaml, "TURN credentials that are good for no time", SEEN),
     rule(
@@ -123,7 +125,7 @@ pub const RULES: &[Rule] = &[
         "unknown_key",
         SipYaml,
         "a key that livekit-sip does not know",
-        "livekit.md E: seen on livekit-sip 1.10.0, which ignores it in silence",
+        "seen on livekit-sip 1.10.0, which ignores it in silence",
     ),
     rule("wrong_type", SipYaml, "a value of a kind that its key does not take", SIP_SOURCE),
     rule("duration_without_unit", SipYaml, "a duration as a bare number", SIP_SOURCE),
@@ -134,7 +136,7 @@ pub const RULES: &[Rule] = &[
         "sip_credentials_missing",
         SipYaml,
         "no api_key, api_secret or ws_url",
-        "livekit.md E: seen on livekit-sip 1.10.0, which starts and rejects calls with 486",
+        "seen on livekit-sip 1.10.0, which starts and rejects calls with 486",
     ),
     rule("sip_ws_url", SipYaml, "ws_url is no URL", SIP_SOURCE),
     rule("sip_external_ip_twice", SipYaml, "use_external_ip beside a fixed address", SIP_SOURCE),
@@ -175,4 +177,45 @@ pub const RULES: &[Rule] = &[
     rule("env_secret_short", Environment, "a client's secret below 32 characters", SEEN),
     rule("env_key_unknown", Environment, "a client's key that the server does not have", SEEN),
     rule("env_secret_differs", Environment, "a client's secret that is not the server's", SEEN),
+    rule("yaml_syntax", Compose, "text that is no YAML", DOCKER),
+    rule("duplicate_key", Compose, "one key twice in a section", DOCKER),
+    rule("image_floating", Compose, "an image without a version, or latest", DOCKER),
+    rule("stop_grace_short", Compose, "less time to stop than a call takes", DRAIN),
+    rule("stop_signal_kills", Compose, "a stop signal at which it does not wait for its calls", SIP_SOURCE),
+    rule("restart_on_failure", Compose, "a restart on failure of what fails with exit status 0", SEEN_EXIT_0),
+    rule("restart_absent", Compose, "no restart after a crash", DOCKER),
+    rule("replicas_share_ports", Compose, "several replicas on one port", SEEN_EXIT_0),
+    rule("liveness_is_redis", Compose, "a restart when / is not 200, which also asks Redis", ROOT_IS_REDIS),
+    rule("host_network_ports", Compose, "ports beside network_mode: host", DOCKER),
+    rule("network_twice", Compose, "networks beside network_mode", DOCKER),
+    rule("node_address_absent", Compose, "a bridge network, and no address to announce", ANNOUNCED),
+    rule("udp_published_as_tcp", Compose, "a media port published without /udp", DOCKER),
+    rule("media_remapped", Compose, "media published at another port than the announced one", ANNOUNCED),
+    rule("media_on_loopback", Compose, "media published on the loopback address", DOCKER),
+    rule(
+        "media_range_wide",
+        Compose,
+        "thousands of ports published one by one",
+        "spantaleev/matrix-docker-ansible-deploy#5344: the engine has a process or a rule for each port",
+    ),
+    rule("media_unpublished", Compose, "a media port that is not published", ANNOUNCED),
+    rule("media_tcp_unpublished", Compose, "the TCP fallback of media is not published", ANNOUNCED),
+    rule("dev_mode", Compose, "--dev", SEEN),
+    rule("secret_literal", Compose, "a secret in the file", SIGNS),
+    rule("quotes_in_value", Compose, "quotes that become part of a variable", "YAML 1.2.2, plain scalars"),
+    rule(
+        "config_not_mounted",
+        Compose,
+        "--config names a file that is not mounted",
+        "read in the source of livekit-server 1.13.5, which ends with exit status 0",
+    ),
+    rule("redis_open", Compose, "Redis published without a password", "documented at the image redis of Docker Hub"),
+    rule(
+        "redis_evicts",
+        Compose,
+        "a Redis that drops keys when it is full",
+        "documented by Redis; with its key lost a room was seen to open twice, on livekit-server 1.13.5",
+    ),
+    rule("redis_on_localhost", Compose, "Redis on the container's own loopback address", NO_REDIS),
+    rule("redis_name_on_host", Compose, "the name of a service on the machine's network", NO_REDIS),
 ];

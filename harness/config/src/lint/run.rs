@@ -6,7 +6,7 @@ use super::findings::{Findings, words};
 use super::known::Keys;
 use super::parse::{Document, parse};
 use super::source::Source;
-use super::{environment, livekit, shape, shared, sip};
+use super::{compose, environment, livekit, shape, shared, sip};
 
 /// Everything that is wrong or risky in a text, in the order of its lines, what concerns the whole file last.
 ///
@@ -17,6 +17,8 @@ pub fn lint(kind: FileKind, text: &str, facts: &Facts) -> Vec<Finding> {
         FileKind::LivekitYaml => yaml(text, &Keys::of_server(), livekit::CHECKS, facts, &mut findings),
         FileKind::SipYaml => yaml(text, &Keys::of_sip(), sip::CHECKS, facts, &mut findings),
         FileKind::Environment => environment::check(text, facts, &mut findings),
+        FileKind::Compose => compose::check(text, facts, &mut findings),
+        FileKind::Kubernetes | FileKind::Haproxy | FileKind::Nginx | FileKind::Caddy => {}
     }
     findings.sorted()
 }

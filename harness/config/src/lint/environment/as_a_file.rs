@@ -2,7 +2,7 @@
 //! another hold here too. The server fills one structure from both.
 
 use super::variables::Variable;
-use crate::lint::document::{Entry, Node, Scalar, Value};
+use crate::lint::document::{Entry, Lines, Node, Scalar, Value};
 use crate::lint::facts::Facts;
 use crate::lint::findings::Findings;
 use crate::lint::known::server_variables;
@@ -42,7 +42,7 @@ pub(super) fn check(variables: &[Variable], facts: &Facts, findings: &mut Findin
     let source = Source { root: &root, facts };
     livekit::CHECKS.iter().for_each(|check| check(&source, &mut found));
     let kept = found.sorted().into_iter().filter(|finding| RULES.contains(&finding.rule) && finding.line > 0);
-    findings.nested(kept.collect(), 1);
+    findings.nested(kept.collect(), Lines { first: 1, one_by_one: true });
 }
 
 /// Puts a variable where its key stands in the file. A later one of the same name replaces it.
@@ -57,7 +57,7 @@ fn put(node: &mut Node, path: &str, variable: &Variable) {
     match rest {
         Some(rest) => put(&mut entries[at].value, rest, variable),
         None => {
-            let scalar = Scalar { text: variable.value.clone(), plain: true };
+            let scalar = Scalar { text: variable.value.clone(), plain: true, literal: false };
             entries[at].line = variable.line;
             entries[at].value = Node { line: variable.line, value: Value::Scalar(scalar) };
         }

@@ -17,6 +17,6 @@ pub(super) fn check(variables: &[Variable], facts: &Facts, findings: &mut Findin
         }
         let mut inner = lint(FileKind::LivekitYaml, &variable.value, facts);
         inner.retain(|finding| !(finding.rule == "redis_missing" && set("REDIS_HOST")));
-        findings.nested(inner, variable.line);
+        findings.nested(inner, variable.lines);
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn check(variables: &[Variable], findings: &mut Findings) {
                 findings.wrong("env_keys_form", variable.line, words("LIVEKIT_KEYS", what, fix));
             }
             Some(document) => document.root.entries().iter().for_each(|entry| {
-                secret(&entry.key, &entry.value, variable.line + entry.value.line - 1, findings);
+                secret(&entry.key, &entry.value, variable.lines.outer(entry.value.line), findings);
             }),
         }
     }

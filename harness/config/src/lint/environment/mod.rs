@@ -12,4 +12,5 @@ mod values;
 mod variables;
 mod words_of_values;
 
-pub(crate) use judge::check;
+pub(crate) use judge::{check, check_variables};
+pub(crate) use variables::Variable;

@@ -50,5 +50,5 @@ pub(super) fn check(variables: &[Variable], facts: &Facts, findings: &mut Findin
 }
 
 fn scalar(text: &str, line: usize) -> Node {
-    Node { line, value: Value::Scalar(Scalar { text: text.to_owned(), plain: true }) }
+    Node { line, value: Value::Scalar(Scalar { text: text.to_owned(), plain: true, literal: false }) }
 }
