@@ -58,7 +58,7 @@ fn generated(
     for field in &fields.fields {
         let tag = field.yaml.as_deref().unwrap_or_default();
         let path = match (tag.split(',').next().unwrap_or_default(), tag == ",inline", prefix) {
-            ("" | "-", false, _) | (_, true, "") => continue,
+            ("", false, _) | (_, true, "") => continue,
             (_, true, prefix) => prefix.to_owned(),
             (key, false, "") => key.to_owned(),
             (key, false, prefix) => format!("{prefix}.{key}"),

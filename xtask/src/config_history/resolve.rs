@@ -37,6 +37,7 @@ pub(crate) enum Type {
     Other,
 }
 
+/// The fields that YAML reaches.
 #[derive(Debug, Default)]
 pub(crate) struct Struct {
     pub(crate) fields: Vec<StructField>,
@@ -53,11 +54,12 @@ pub(crate) struct StructField {
 }
 
 impl StructField {
-    /// The key of the field; none when it is never read or its own fields stand in its place.
+    /// The key of the field; none when its own fields stand in its place.
     pub(crate) fn key(&self) -> Option<String> {
+        if self.is_inline() {
+            return None;
+        }
         match self.yaml.as_deref().map(|tag| tag.split(',').next().unwrap_or_default()) {
-            Some("-") => None,
-            _ if self.is_inline() => None,
             Some("") | None => Some(self.name.to_lowercase()),
             Some(name) => Some(name.to_owned()),
         }

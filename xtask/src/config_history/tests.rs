@@ -41,6 +41,9 @@ type Config struct {
 	Range  PortRange        `yaml:"range,omitempty"`
 	Name   Level            `yaml:"name,omitempty"`
 	Size   int              `yaml:"size,omitempty"`
+	One    string           `yaml:"one,omitempty"`
+	Two    string           `yaml:"two,omitempty"`
+	Rank   string           `yaml:"rank,omitempty"`
 }
 
 type PortRange struct {
@@ -64,6 +67,9 @@ var DefaultConfig = Config{
 	Track: sfu.DefaultTrack,
 	Name:  Level(sfu.Best),
 	Size:  computed(),
+	One:   sfu.KindOne.String(),
+	Two:   sfu.KindTwo.String(),
+	Rank:  sfu.KindOne.Rank(),
 }
 
 func GenerateCLIFlags() {
@@ -91,12 +97,10 @@ const Best = "best"
 
 type Track struct {
 	Ratio float64 `yaml:"ratio,omitempty"`
-	Kind  string  `yaml:"kind,omitempty"`
 }
 
 var DefaultTrack = Track{
 	Ratio: -0.6,
-	Kind:  KindTwo.String(),
 }
 
 func (k Kind) String() string {
@@ -106,6 +110,14 @@ func (k Kind) String() string {
 	default:
 		return "other"
 	}
+}
+
+func (k Kind) Rank() string {
+	switch other {
+	case KindOne:
+		return "first"
+	}
+	return "last"
 }
 "#;
 
@@ -122,8 +134,8 @@ var baseFlags = []cli.Flag{
 	},
 }
 
-func main() {
-	token := &cli.Command{Flags: []cli.Flag{&cli.StringFlag{Name: "size", EnvVars: []string{"NOT_THE_SERVER"}}}}
+var flagsOfACommand = []cli.Flag{
+	&cli.StringFlag{Name: "size", EnvVars: []string{"NOT_THE_SERVER"}},
 }
 "#;
 
@@ -156,21 +168,24 @@ fn keys_kinds_defaults_and_places() {
         rows,
         [
             "inner section",
-            "inner.address string = a:1 at livekit-server v1.0.0 pkg/config/config.go:51",
+            "inner.address string = a:1 at livekit-server v1.0.0 pkg/config/config.go:54",
             "inner.plain int",
             "inner.strict bool",
-            "inner.wait duration = 1.5s at livekit-server v1.0.0 pkg/config/config.go:52",
+            "inner.wait duration = 1.5s at livekit-server v1.0.0 pkg/config/config.go:55",
             "levels map",
             "levels.* string",
             "name string = best at livekit-server v1.0.0 pkg/sfu/track.go:10",
-            "port uint = 7880 at livekit-server v1.0.0 pkg/config/config.go:49",
+            "one string = one at livekit-server v1.0.0 pkg/sfu/track.go:23",
+            "port uint = 7880 at livekit-server v1.0.0 pkg/config/config.go:52",
             "range port_range",
+            // That switch is over something else.
+            "rank string by sfu.KindOne.Rank()",
             "size int by computed()",
             "track section",
-            // `KindTwo` is in no case of the switch, and is not guessed.
-            "track.kind string by KindTwo.String()",
-            "track.ratio float = -0.6 at livekit-server v1.0.0 pkg/sfu/track.go:18",
-            "waits list = [10s, 1m0s] at livekit-server v1.0.0 pkg/config/config.go:54",
+            "track.ratio float = -0.6 at livekit-server v1.0.0 pkg/sfu/track.go:17",
+            // This one is in no case of its switch, and is not guessed.
+            "two string by sfu.KindTwo.String()",
+            "waits list = [10s, 1m0s] at livekit-server v1.0.0 pkg/config/config.go:57",
             "waits[] duration",
         ]
     );
@@ -188,15 +203,17 @@ fn variables_of_flags_and_of_keys_whose_kind_has_one() {
     assert_eq!(
         names,
         [
-            // A bool reads no variable in this version, and what is inline and what has no tag is not reached.
+            // A bool reads no variable in this version, and what has no tag is not reached.
             "LIVEKIT_INNER_ADDRESS string inner.address",
             "LIVEKIT_INNER_WAIT duration inner.wait",
             "LIVEKIT_NAME string name",
+            "LIVEKIT_ONE string one",
             "LIVEKIT_PORT uint port",
             "LIVEKIT_RANGE_START int range.start",
+            "LIVEKIT_RANK string rank",
             "LIVEKIT_SIZE int size",
-            "LIVEKIT_TRACK_KIND string track.kind",
             "LIVEKIT_TRACK_RATIO float track.ratio",
+            "LIVEKIT_TWO string two",
             "NODE_IP string node-ip",
         ]
     );
