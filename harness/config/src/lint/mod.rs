@@ -8,10 +8,14 @@ mod environment;
 mod facts;
 mod finding;
 mod findings;
+mod inside;
+mod kind_of;
 mod known;
+mod kubernetes;
 mod livekit;
 mod nearest;
 mod parse;
+mod proxy;
 mod rules;
 mod run;
 mod scalars;
@@ -24,9 +28,10 @@ mod values;
 
 pub(crate) use nearest::nearest;
 
-pub use container::Program;
 pub use facts::{CertificateFacts, Facts};
 pub use finding::{FileKind, Finding, Level};
+pub use inside::{Inside, Program, inside};
+pub use kind_of::kind_of;
 pub use rules::{RULES, Rule};
 pub use run::lint;
 pub use values::{Shape, leaves, values};
