@@ -2,12 +2,13 @@
 //! Expectations stand in the files' first lines; what the real programs do with them, in their second.
 
 #![expect(clippy::expect_used, reason = "a test ends where it can not go on")]
+#![expect(clippy::print_stdout, reason = "how large the corpus is, for whoever runs it with --nocapture")]
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use greenlight_config::lint::{CertificateFacts, Facts, FileKind, Finding, Level, RULES, lint};
+use greenlight_config::lint::{CertificateFacts, Facts, FileKind, Finding, Level, RULES, kind_of, lint};
 
 fn files(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
@@ -125,6 +126,18 @@ fn no_healthy_file_is_called_wrong() {
     }
     println!("{} healthy files", files.len());
     assert!(files.len() >= 25, "{} files", files.len());
+}
+
+/// Their names are those of rules, so that it is the text that says what they are.
+#[test]
+fn the_kinds_of_the_corpus_are_recognised() {
+    for file in files("corpus").iter().chain(&files("corpus/healthy")) {
+        let text = read(file);
+        let expected = header(&text);
+        if QUIET.contains(&expected.kind) && expected.rule != "yaml_syntax" {
+            assert_eq!(kind_of(file, &text), Some(expected.kind), "{}", file.display());
+        }
+    }
 }
 
 /// A rule without a broken file is a rule that nobody saw work; a finding without a row has no source.

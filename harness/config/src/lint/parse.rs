@@ -34,9 +34,16 @@ pub(crate) fn parse(text: &str) -> Result<Document, SyntaxError> {
     Ok(Document { root, duplicates: reader.duplicates, second_line: reader.second_line, documents: reader.documents })
 }
 
-/// Reads every document of a text, with the keys that stand twice in one map of any of them.
-pub(crate) fn parse_all(text: &str) -> Result<(Vec<Node>, Vec<(String, usize)>), SyntaxError> {
-    read(text, false).map(|reader| (reader.roots, reader.duplicates))
+/// Every document of a text.
+pub(crate) struct Documents {
+    pub(crate) roots: Vec<Node>,
+    /// Keys written twice in one map of any of them, with the line of the second.
+    pub(crate) duplicates: Vec<(String, usize)>,
+}
+
+/// Reads every document of a text.
+pub(crate) fn parse_all(text: &str) -> Result<Documents, SyntaxError> {
+    read(text, false).map(|Reader { roots, duplicates, .. }| Documents { roots, duplicates })
 }
 
 fn read(text: &str, first_only: bool) -> Result<Reader, SyntaxError> {
@@ -193,7 +200,7 @@ mod tests {
 
     #[test]
     fn every_document_is_read_where_all_are_asked_for() {
-        let (roots, duplicates) =
+        let Documents { roots, duplicates } =
             parse_all("a: 1\n---\n# two\nb: 1\nb: 2\n---\n- c\n").map_err(|e| e.problem).expect("three");
         assert_eq!((roots.len(), duplicates), (3, vec![("b".to_owned(), 5)]));
         assert_eq!(roots[2].items()[0].line, 7);

@@ -1,6 +1,6 @@
 //! The table of what is known: one row for each rule and kind of file, with where the knowledge is from.
 
-use super::finding::FileKind::{self, Compose, Environment, LivekitYaml, SipYaml};
+use super::finding::FileKind::{self, Compose, Environment, Haproxy, Kubernetes, LivekitYaml, Nginx, SipYaml};
 
 /// One thing that the linter knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,9 @@ const DRAIN: &str = "seen on livekit-server 1.13.5 and livekit-sip 1.10.0, which
                      10 s are documented by Docker";
 const NO_REDIS: &str = "seen on livekit-server 1.13.5, which ends with exit status 0 when Redis is not reached";
 const ROOT_IS_REDIS: &str = "seen on livekit-server 1.13.5 (406 from 3.5 s of a frozen Redis on); livekit/livekit#4663";
+const K8S: &str = "documented by Kubernetes";
+const HAPROXY: &str = "documented by HAProxy; that clients ping every 5 s, seen on livekit-server 1.13.5";
+const NGINX: &str = "documented by nginx; the 404 seen on livekit-server 1.13.5";
 const SIGNS: &str = "whoever has the secret signs tokens: RFC 7519, and the documentation of LiveKit";
 /// Every rule, in the order of the kinds of text.
 pub const RULES: &[Rule] = &[
@@ -218,4 +221,45 @@ pub const RULES: &[Rule] = &[
     ),
     rule("redis_on_localhost", Compose, "Redis on the container's own loopback address", NO_REDIS),
     rule("redis_name_on_host", Compose, "the name of a service on the machine's network", NO_REDIS),
+    rule("yaml_syntax", Kubernetes, "text that is no YAML", K8S),
+    rule("duplicate_key", Kubernetes, "one key twice in a section", K8S),
+    rule("image_floating", Kubernetes, "an image without a version, or latest", K8S),
+    rule("stop_grace_short", Kubernetes, "less time to stop than a call takes", DRAIN),
+    rule("liveness_is_redis", Kubernetes, "a restart when / is not 200, which also asks Redis", ROOT_IS_REDIS),
+    rule(
+        "liveness_is_load",
+        Kubernetes,
+        "a restart of the bridge when it is busy",
+        "seen on livekit-sip 1.10.0: 429 while the CPU is above 90 %, 503 while it waits for a call",
+    ),
+    rule(
+        "media_not_on_host",
+        Kubernetes,
+        "media in the pod network, which no client reaches",
+        "documented by LiveKit; livekit/livekit#3747",
+    ),
+    rule("host_network_dns", Kubernetes, "hostNetwork, and the name server of the machine", K8S),
+    rule("strict_config_off", Kubernetes, "--disable-strict-config without the chart that needs it", SEEN),
+    rule("service_link", Kubernetes, "a Service whose variable the server takes for its port", SEEN_EXIT_0),
+    rule("dev_mode", Kubernetes, "--dev", SEEN),
+    rule("secret_literal", Kubernetes, "a secret in a manifest or a ConfigMap", SIGNS),
+    rule("haproxy_tunnel_absent", Haproxy, "no timeout tunnel, and short ones beside it", HAPROXY),
+    rule("haproxy_tunnel_short", Haproxy, "a short timeout tunnel", HAPROXY),
+    rule(
+        "haproxy_cuts_on_down",
+        Haproxy,
+        "all connections cut when / is not 200, which also asks Redis",
+        ROOT_IS_REDIS,
+    ),
+    rule("nginx_upgrade_header", Nginx, "the header Upgrade is not handed on", NGINX),
+    rule("nginx_connection_header", Nginx, "the header Connection does not say upgrade", NGINX),
+    rule("nginx_http_version", Nginx, "HTTP/1.0 to the server", NGINX),
+    rule("nginx_read_timeout", Nginx, "a short or no proxy_read_timeout", "documented by nginx: 60 s"),
+    rule("nginx_prefix_kept", Nginx, "a path in front of the server's own", NGINX),
+    rule(
+        "nginx_exact_rtc",
+        Nginx,
+        "/rtc without what is below it",
+        "seen on livekit-server 1.13.5: /rtc/v1 and /rtc/validate",
+    ),
 ];

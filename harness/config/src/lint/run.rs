@@ -6,7 +6,7 @@ use super::findings::{Findings, words};
 use super::known::Keys;
 use super::parse::{Document, parse};
 use super::source::Source;
-use super::{compose, environment, livekit, shape, shared, sip};
+use super::{compose, environment, kubernetes, livekit, proxy, shape, shared, sip};
 
 /// Everything that is wrong or risky in a text, in the order of its lines, what concerns the whole file last.
 ///
@@ -18,7 +18,11 @@ pub fn lint(kind: FileKind, text: &str, facts: &Facts) -> Vec<Finding> {
         FileKind::SipYaml => yaml(text, &Keys::of_sip(), sip::CHECKS, facts, &mut findings),
         FileKind::Environment => environment::check(text, facts, &mut findings),
         FileKind::Compose => compose::check(text, facts, &mut findings),
-        FileKind::Kubernetes | FileKind::Haproxy | FileKind::Nginx | FileKind::Caddy => {}
+        FileKind::Kubernetes => kubernetes::check(text, facts, &mut findings),
+        FileKind::Haproxy => proxy::haproxy(text, &mut findings),
+        FileKind::Nginx => proxy::nginx(text, &mut findings),
+        // WebSockets pass through Caddy as they are, however long they are silent.
+        FileKind::Caddy => {}
     }
     findings.sorted()
 }

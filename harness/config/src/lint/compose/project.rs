@@ -7,7 +7,6 @@ use crate::lint::environment::Variable;
 
 /// The whole file.
 pub(crate) struct Project<'a> {
-    pub(crate) root: &'a Node,
     pub(crate) services: Vec<Service<'a>>,
 }
 
@@ -34,7 +33,7 @@ pub(crate) enum Network {
 impl<'a> Project<'a> {
     pub(crate) fn of(root: &'a Node) -> Self {
         let services = root.at("services").map_or(&[][..], |entry| entry.value.entries());
-        Self { root, services: services.iter().map(|entry| Service::of(root, entry)).collect() }
+        Self { services: services.iter().map(|entry| Service::of(root, entry)).collect() }
     }
 }
 

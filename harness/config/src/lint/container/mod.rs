@@ -6,10 +6,10 @@ mod model;
 mod rules;
 mod settings;
 
-pub(crate) use arguments::{Word, flag, has_flag, words_of};
+pub(crate) use arguments::{flag, has_flag, words_of};
 pub(crate) use image::Image;
 pub(crate) use model::{Container, GRACE_S_MIN};
-pub(crate) use rules::{check, text_check};
+pub(crate) use rules::{check, inner, text_check};
 pub(crate) use settings::Settings;
 
 pub use image::Program;

@@ -38,8 +38,13 @@ pub(crate) fn check(container: &Container, facts: &Facts, findings: &mut Finding
 
 /// A configuration inside this text: its own rules at the lines where it stands, and no secret in it.
 pub(crate) fn text_check(kind: FileKind, text: &str, lines: Lines, facts: &Facts, findings: &mut Findings) {
-    findings.nested(without_templates(lint(kind, text, facts)), lines);
+    findings.nested(inner(kind, text, facts), lines);
     secrets_inside(kind, text, lines, findings);
+}
+
+/// What the rules of an inner text's own kind find, by its own lines.
+pub(crate) fn inner(kind: FileKind, text: &str, facts: &Facts) -> Vec<Finding> {
+    without_templates(lint(kind, text, facts))
 }
 
 /// Compose fills variables in before the program sees them, and so does whoever renders a manifest.

@@ -1,0 +1,170 @@
+//! What a file is, by its name and by what stands in it.
+
+use std::path::Path;
+
+use super::document::Node;
+use super::finding::FileKind;
+use super::known::Keys;
+use super::parse::{Documents, parse_all};
+
+/// Sections that only livekit-server has.
+const OF_SERVER: &[&str] = &[
+    "rtc",
+    "keys",
+    "key_file",
+    "turn",
+    "room",
+    "webhook",
+    "node_selector",
+    "signal_relay",
+    "limit",
+    "audio",
+    "bind_addresses",
+    "port",
+];
+/// Keys that only the SIP bridge has; it shares others with egress and ingress.
+const OF_SIP: &[&str] = &["sip_port", "sip_port_listen", "sip_hostname", "rtp_port", "hide_inbound_port"];
+
+/// What a file is, or `None` if the linter has no rules for it, or it is Greenlight's own deployment.yaml. The text is
+/// believed before the name, since manifests are often called deployment.yaml, and every program has a config.yaml.
+///
+/// Never fails: a text that can't be read is taken for what its name says.
+pub fn kind_of(path: &Path, text: &str) -> Option<FileKind> {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let folder = path.parent().map(|folder| folder.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match extension {
+        "yaml" | "yml" => yaml(&name, &folder, text),
+        _ if name.starts_with(".env") || extension == "env" || name.ends_with(".env.example") => {
+            Some(FileKind::Environment)
+        }
+        _ if name.starts_with("caddyfile") || extension == "caddyfile" => Some(FileKind::Caddy),
+        _ if is_nginx(&name, text) => Some(FileKind::Nginx),
+        "cfg" | "conf" if is_haproxy(&name, text) => Some(FileKind::Haproxy),
+        _ => None,
+    }
+}
+
+fn yaml(name: &str, folder: &str, text: &str) -> Option<FileKind> {
+    let Ok(Documents { roots, .. }) = parse_all(text) else {
+        return unreadable(name, text);
+    };
+    let has = |root: &Node, key: &str| root.entries().iter().any(|entry| entry.key == key);
+    if roots.iter().any(|root| has(root, "apiVersion") && has(root, "kind")) {
+        return Some(FileKind::Kubernetes);
+    }
+    let Some(root) = roots.first() else {
+        return by_name(name);
+    };
+    if has(root, "environments") {
+        return None;
+    }
+    let services = root.at("services").map_or(&[][..], |entry| entry.value.entries());
+    let runs = |entry: &super::document::Entry| has(&entry.value, "image") || has(&entry.value, "build");
+    if !services.is_empty() && (is_compose(name) || services.iter().any(runs)) {
+        return Some(FileKind::Compose);
+    }
+    let named = |word: &str| name.contains(word) || folder.rsplit('/').next().is_some_and(|last| last.contains(word));
+    let shared = ["ws_url", "api_key", "redis"].iter().any(|key| has(root, key));
+    if OF_SIP.iter().any(|key| has(root, key)) || (named("sip") && shared && !has(root, "rtc")) {
+        return Some(FileKind::SipYaml);
+    }
+    let sections = OF_SERVER.iter().filter(|key| has(root, key)).count();
+    let known = Keys::of_server();
+    let known = root.entries().iter().filter(|entry| known.kind(&entry.key).is_some()).count();
+    // More than half of the keys are the server's: one of another program may be called `port` too.
+    let mostly = known * 2 > root.entries().len();
+    if mostly && (sections >= 2 || (sections == 1 && (name.starts_with("config") || named("livekit")))) {
+        return Some(FileKind::LivekitYaml);
+    }
+    by_name(name).filter(|kind| *kind == FileKind::Compose || mostly || root.is_null())
+}
+
+fn unreadable(name: &str, text: &str) -> Option<FileKind> {
+    let begins = |key: &str| text.lines().any(|line| line.starts_with(key));
+    if begins("apiVersion:") && begins("kind:") { Some(FileKind::Kubernetes) } else { by_name(name) }
+}
+
+fn is_compose(name: &str) -> bool {
+    name.starts_with("docker-compose") || name.starts_with("compose")
+}
+
+fn by_name(name: &str) -> Option<FileKind> {
+    if is_compose(name) {
+        Some(FileKind::Compose)
+    } else if name.starts_with("livekit") {
+        Some(FileKind::LivekitYaml)
+    } else if name.starts_with("sip") {
+        Some(FileKind::SipYaml)
+    } else {
+        None
+    }
+}
+
+fn is_nginx(name: &str, text: &str) -> bool {
+    let block = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        matches!(words.as_slice(), ["server" | "http", "{", ..] | ["server{" | "http{", ..])
+    };
+    let plausible = name.ends_with(".conf") || name.contains("nginx") || !name.contains('.');
+    name == "nginx.conf" || (plausible && text.lines().any(block) && !text.contains("reverse_proxy"))
+}
+
+fn is_haproxy(name: &str, text: &str) -> bool {
+    let section = |line: &str| {
+        let first = line.split_whitespace().next();
+        matches!(first, Some("frontend" | "backend" | "listen" | "defaults")) && !line.starts_with(char::is_whitespace)
+    };
+    name.starts_with("haproxy") || text.lines().filter(|line| section(line)).count() >= 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_as_they_are_called_and_as_they_look() {
+        let manifest = "apiVersion: apps/v1\nkind: Deployment\n";
+        let service = "services:\n  a:\n    image: redis:7\n";
+        let deployment = "format: 1\nkeys: [a.pem]\nstate: state\nenvironments: {}\n";
+        let server = "server {\n  listen 443 ssl;\n}\n";
+        let cases = [
+            ("docker-compose.yml", service, Some(FileKind::Compose)),
+            ("deploy/compose.prod.yaml", service, Some(FileKind::Compose)),
+            ("stack.yml", service, Some(FileKind::Compose)),
+            ("compose.yaml", "services: [", Some(FileKind::Compose)),
+            ("services.yaml", "services:\n  a:\n    port: 1\n", None),
+            (".env", "A=1\n", Some(FileKind::Environment)),
+            (".env.production", "", Some(FileKind::Environment)),
+            ("livekit.env", "A=1\n", Some(FileKind::Environment)),
+            ("livekit.yaml", "port: 7880\n", Some(FileKind::LivekitYaml)),
+            ("livekit.yaml", "", Some(FileKind::LivekitYaml)),
+            ("livekit.yaml", "rtc: [\n", Some(FileKind::LivekitYaml)),
+            ("config.yaml", "port: 7880\nrtc: {udp_port: 7882}\n", Some(FileKind::LivekitYaml)),
+            ("config.yaml", "port: 8080\ndatabase: x\nqueue: y\n", None),
+            ("x/production.yaml", "keys: {a: b}\nturn: {enabled: true}\n", Some(FileKind::LivekitYaml)),
+            ("sip.yaml", "ws_url: ws://a\napi_key: b\n", Some(FileKind::SipYaml)),
+            ("config.yaml", "ws_url: ws://a\nsip_port: 5060\n", Some(FileKind::SipYaml)),
+            ("my-sip/config.yaml", "ws_url: ws://a\nredis: {}\n", Some(FileKind::SipYaml)),
+            ("egress.yaml", "ws_url: ws://a\napi_key: b\nredis: {}\n", None),
+            ("deployment.yaml", deployment, None),
+            ("deployment.yaml", manifest, Some(FileKind::Kubernetes)),
+            ("all.yaml", "a: 1\n---\napiVersion: v1\nkind: Service\n", Some(FileKind::Kubernetes)),
+            ("t/deployment.yaml", "apiVersion: apps/v1\nkind: X\na: {{- x }}\n", Some(FileKind::Kubernetes)),
+            ("values.yaml", "livekit:\n  rtc: {}\nreplicaCount: 2\n", None),
+            ("haproxy.cfg", "", Some(FileKind::Haproxy)),
+            ("lb.cfg", "defaults\n  mode http\nfrontend a\n  bind :80\n", Some(FileKind::Haproxy)),
+            ("setup.cfg", "[metadata]\n", None),
+            ("nginx.conf", "events {}\n", Some(FileKind::Nginx)),
+            ("sites-enabled/livekit", server, Some(FileKind::Nginx)),
+            ("conf.d/livekit.conf", server, Some(FileKind::Nginx)),
+            ("redis.conf", "port 6379\n", None),
+            ("Caddyfile", "a.example.org\n", Some(FileKind::Caddy)),
+            ("README.md", "apiVersion: v1\nkind: x\n", None),
+            ("", "", None),
+        ];
+        for (name, text, expected) in cases {
+            assert_eq!(kind_of(Path::new(name), text), expected, "{name}: {text}");
+        }
+    }
+}
