@@ -76,10 +76,16 @@ impl DockerSpec {
         problems.extend(self.watch.problems("driver.docker"));
         let of = |ports: Ports| [ports.http, ports.rtc_tcp, ports.rtc_udp];
         if of(self.blue).iter().any(|port| of(self.green).contains(port)) {
-            problems.push("driver.docker: blue and green share a port, and both run during a deploy".to_owned());
+            problems.push(
+                "driver.docker: blue and green share a port, and both run during a deploy; give each its own"
+                    .to_owned(),
+            );
         }
         if self.balancer.blue == self.balancer.green {
-            problems.push("driver.docker.balancer: blue and green are the same server".to_owned());
+            problems.push(
+                "driver.docker.balancer: blue and green are the same server; name the two servers of the backend"
+                    .to_owned(),
+            );
         }
         let word =
             |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
@@ -95,7 +101,7 @@ impl DockerSpec {
             }
         }
         if self.drain_timeout_s == 0 {
-            problems.push("driver.docker.drain_timeout_s is 0, and no call ends that soon".to_owned());
+            problems.push("driver.docker.drain_timeout_s is 0, and no call ends that soon; write how long calls may take, such as 10800".to_owned());
         }
         problems
     }

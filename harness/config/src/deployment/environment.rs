@@ -105,7 +105,7 @@ impl Urls {
             })
             .collect();
         if self.blue == self.green {
-            problems.push("driver.command.urls: blue and green are the same, and both run during a deploy".to_owned());
+            problems.push("driver.command.urls: blue and green are the same, and both run during a deploy; write the address of each".to_owned());
         }
         problems
     }
@@ -118,7 +118,10 @@ impl Environment {
         problems.extend(self.checks.problems());
         problems.extend(self.target.iter().flat_map(TargetSpec::problems));
         if self.soak_s > SOAK_S_MAX {
-            problems.push(format!("soak_s is {}, and a soak of more than {SOAK_S_MAX} s is none", self.soak_s));
+            problems.push(format!(
+                "soak_s is {}, and a soak of more than {SOAK_S_MAX} s is none; write at most that",
+                self.soak_s
+            ));
         }
         match &self.driver {
             None => {}
@@ -131,7 +134,10 @@ impl Environment {
             Some(Driver::Docker(spec)) => {
                 problems.extend(spec.problems());
                 if self.artefact.image.is_none() {
-                    problems.push("driver.docker needs artefact.image: it starts that".to_owned());
+                    problems.push(
+                        "driver.docker needs artefact.image, which it starts; write `image:` below `artefact:`"
+                            .to_owned(),
+                    );
                 }
             }
         }

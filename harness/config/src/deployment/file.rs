@@ -1,8 +1,10 @@
 //! The whole file.
 
 use super::environment::Environment;
+use super::lines::with_lines;
 use super::notification::Sink;
 use crate::error::ConfigError;
+use crate::nearest::did_you_mean;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,23 +53,28 @@ impl Deployment {
         parsed.base = Path::new(file).parent().unwrap_or_else(|| Path::new("")).to_owned();
         let mut problems = Vec::new();
         if parsed.format != FORMAT {
-            problems.push(format!("format is {} and must be {FORMAT}", parsed.format));
+            problems.push(format!("format is {} and must be {FORMAT}; write `format: {FORMAT}`", parsed.format));
         }
         if parsed.environments.is_empty() {
-            problems.push("environments is empty; a gate needs at least one".to_owned());
+            problems
+                .push("environments is empty; a gate needs at least one, and `greenlight init` writes one".to_owned());
         }
         for (name, environment) in &parsed.environments {
             if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
-                problems.push(format!("environment {name:?}: use letters, digits, - and _; it names a folder"));
+                problems
+                    .push(format!("environments has {name:?}; use letters, digits, - and _, since it names a folder"));
             }
             problems.extend(environment.problems().map(|problem| format!("environments.{name}.{problem}")));
         }
         for (name, stages) in &parsed.pipelines {
             for stage in stages.iter().filter(|stage| !parsed.environments.contains_key(*stage)) {
-                problems.push(format!("pipelines.{name} names {stage:?}, and there is no such environment"));
+                problems.push(format!(
+                    "pipelines.{name} names {stage:?}, and there is no such environment{}",
+                    did_you_mean(stage, parsed.environments.keys().map(String::as_str))
+                ));
             }
             if stages.is_empty() {
-                problems.push(format!("pipelines.{name} has no stage"));
+                problems.push(format!("pipelines.{name} has no stage; name an environment, or leave the pipeline out"));
             }
         }
         for (index, sink) in parsed.notifications.iter().enumerate() {
@@ -75,7 +82,7 @@ impl Deployment {
         }
         match problems.is_empty() {
             true => Ok(parsed),
-            false => Err(ConfigError::invalid(file, problems.join("\n"))),
+            false => Err(ConfigError::invalid(file, with_lines(text, problems).join("\n"))),
         }
     }
 

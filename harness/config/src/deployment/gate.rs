@@ -96,16 +96,18 @@ impl GateSpec {
                 problems.push(format!("gate.required has {id:?}; a check is named suite.name"));
             }
             if !seen.insert(id) {
-                problems.push(format!("gate.required has {id:?} twice"));
+                problems.push(format!("gate.required has {id:?} twice; keep one"));
             }
         }
         if self.age_max_s == 0 {
-            problems.push("gate.age_max_s is 0, and no report is that fresh".to_owned());
+            problems.push(
+                "gate.age_max_s is 0, and no report is that fresh; write how old it may be, such as 3600".to_owned(),
+            );
         }
         for waiver in &self.waivers {
             for (name, text) in [("check", &waiver.check), ("owner", &waiver.owner), ("reason", &waiver.reason)] {
                 if text.trim().is_empty() {
-                    problems.push(format!("gate.waivers: {name} is empty"));
+                    problems.push(format!("gate.waivers: {name} is empty; write it, or remove the waiver"));
                 }
             }
             if !is_day(&waiver.expires) {
@@ -126,12 +128,16 @@ impl ArtefactSpec {
         }
         for (name, value) in [("image_id", &self.image_id), ("image_digest", &self.image_digest)] {
             if value.as_ref().is_some_and(|value| !value.strip_prefix("sha256:").is_some_and(is_sha256)) {
-                problems.push(format!("artefact.{name} is no `sha256:` with 64 digits"));
+                problems.push(format!(
+                    "artefact.{name} is no `sha256:` with 64 digits; write it as the engine's `image inspect` prints it"
+                ));
             }
         }
         for (name, value) in [("program_sha256", &self.program_sha256), ("tls_pin", &self.tls_pin)] {
             if value.as_ref().is_some_and(|value| !is_sha256(value)) {
-                problems.push(format!("artefact.{name} is not 64 hexadecimal digits in lower case"));
+                problems.push(format!(
+                    "artefact.{name} is not 64 hexadecimal digits in lower case; write it as `sha256sum` prints it"
+                ));
             }
         }
         problems

@@ -5,6 +5,7 @@ mod docker;
 mod environment;
 mod file;
 mod gate;
+mod lines;
 mod notification;
 mod step;
 mod target;

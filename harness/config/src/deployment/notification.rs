@@ -154,14 +154,14 @@ impl EmailSink {
             problems.push("email: with `smtp_url_env`, port, TLS, user and password stand in that address".to_owned());
         }
         if self.user_env.is_some() != self.password_env.is_some() {
-            problems.push("email: `user_env` and `password_env` go together".to_owned());
+            problems.push("email: `user_env` and `password_env` go together; write both or none".to_owned());
         }
         let local = self.host.as_deref().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "::1"));
         if self.tls == MailTls::None && self.password_env.is_some() && !local {
             problems.push("email: with `tls: none` the password would travel in clear; use starttls".to_owned());
         }
         if self.to.is_empty() {
-            problems.push("email.to names nobody".to_owned());
+            problems.push("email.to names nobody; write an address".to_owned());
         }
         for address in self.to.iter().chain([&self.from]).filter(|address| !is_address(address)) {
             problems.push(format!("email: {address:?} is no address, as name@example.com"));

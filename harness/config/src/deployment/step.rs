@@ -37,16 +37,19 @@ impl Step {
     pub(super) fn problems(&self, place: &str) -> Vec<String> {
         let mut problems = Vec::new();
         if self.name.trim().is_empty() {
-            problems.push(format!("{place} has a step without a name"));
+            problems.push(format!("{place} has a step without a name; write `name:`"));
         }
         if self.run.first().is_none_or(|program| program.trim().is_empty()) {
             problems.push(format!("{place}.{} runs nothing; `run` is a list: [program, argument, …]", self.name));
         }
         if self.timeout_s > TIMEOUT_S_MAX {
-            problems.push(format!("{place}.{}.timeout_s is more than {TIMEOUT_S_MAX}, a week", self.name));
+            problems.push(format!("{place}.{}.timeout_s is more than {TIMEOUT_S_MAX}, a week; write less", self.name));
         }
         if self.timeout_s == 0 {
-            problems.push(format!("{place}.{}.timeout_s is 0, and nothing ends that soon", self.name));
+            problems.push(format!(
+                "{place}.{}.timeout_s is 0, and nothing ends that soon; write after how many seconds it is killed",
+                self.name
+            ));
         }
         problems
     }
@@ -62,10 +65,10 @@ impl Steps {
                 // Only what stands above can be waited for, and so nothing waits in a circle.
                 for other in step.after.iter().filter(|other| !known.contains(other.as_str())) {
                     problems
-                        .push(format!("{place}.{} waits for {other:?}, and no step above has that name", step.name));
+                        .push(format!("{place}.{} waits for {other:?}, and no step above has that name; name one above, or move it down", step.name));
                 }
                 if !known.insert(&step.name) {
-                    problems.push(format!("{place} has two steps called {:?}", step.name));
+                    problems.push(format!("{place} has two steps called {:?}; rename one", step.name));
                 }
             }
         }

@@ -82,7 +82,7 @@ impl TargetSpec {
         }
         for (index, node) in self.nodes.iter().enumerate() {
             if self.nodes.iter().take(index).any(|other| other.name == node.name) {
-                problems.push(format!("target.nodes has two nodes called {:?}", node.name));
+                problems.push(format!("target.nodes has two nodes called {:?}; rename one", node.name));
             }
         }
         problems

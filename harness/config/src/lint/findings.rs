@@ -51,7 +51,8 @@ impl Findings {
 
     /// In the order of the lines, the whole file last.
     pub(crate) fn sorted(mut self) -> Vec<Finding> {
-        self.0.sort_by_key(|finding| (if finding.line == 0 { usize::MAX } else { finding.line }, finding.rule));
+        let place = |finding: &Finding| if finding.line == 0 { usize::MAX } else { finding.line };
+        self.0.sort_by(|a, b| (place(a), a.rule, &a.found).cmp(&(place(b), b.rule, &b.found)));
         self.0.dedup();
         self.0
     }

@@ -26,8 +26,10 @@ mod source;
 mod types;
 mod values;
 
+pub(crate) use document::{Node, Value};
 pub(crate) use nearest::nearest;
 pub(crate) use scalars::is_template;
+pub(crate) use parse::parse;
 
 pub use facts::{CertificateFacts, Facts};
 pub use finding::{FileKind, Finding, Level};

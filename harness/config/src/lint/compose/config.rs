@@ -60,12 +60,9 @@ fn targets(node: &Node) -> Option<Vec<String>> {
             let target = match item.text() {
                 Some(text) if is_template(text) => return None,
                 // `source:target:options`, or only a target.
-                Some(text) if folder.is_empty() => text
-                    .split(':')
-                    .find(|part| part.starts_with('/') && text.ends_with(part))
-                    .or_else(|| text.split(':').nth(1))
-                    .unwrap_or(text)
-                    .to_owned(),
+                Some(text) if folder.is_empty() => {
+                    text.split(':').skip(1).find(|part| part.starts_with('/')).unwrap_or(text).to_owned()
+                }
                 Some(name) => format!("{folder}{name}"),
                 None => named("target")
                     .map_or_else(|| format!("{folder}{}", named("source").unwrap_or_default()), str::to_owned),

@@ -17,9 +17,11 @@ pub(super) fn itself(service: &Service<'_>, _: &Project<'_>, findings: &mut Find
         findings.risky("redis_evicts", line, words(policy, what, "write --maxmemory-policy noeviction, the default"));
     }
     let has = |part: &str| command.iter().any(|word| word.text.contains(part));
-    let guarded = has("requirepass") || has(".conf") || has("aclfile") || has("/bin/sh") || has("sh");
+    let guarded = has("requirepass") || has(".conf") || has("aclfile");
+    // What a shell starts is not read here.
+    let by_shell = command.iter().any(|word| matches!(word.text.rsplit('/').next(), Some("sh" | "bash" | "ash")));
     let told = service.container.variables.iter().any(|variable| variable.name.contains("PASSWORD"));
-    if guarded || told || service.container.more_elsewhere {
+    if guarded || by_shell || told || service.container.more_elsewhere {
         return;
     }
     let open = match service.network {

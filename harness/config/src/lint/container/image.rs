@@ -89,7 +89,7 @@ fn program(name: &str) -> Program {
     let last = parts.next().unwrap_or_default();
     let owner = parts.next().unwrap_or_default();
     match (owner, last) {
-        (_, "livekit-server" | "livekit") => Program::LiveKitServer,
+        (_, "livekit-server") => Program::LiveKitServer,
         ("livekit", "sip") | (_, "livekit-sip") => Program::Sip,
         ("livekit", "egress") | (_, "livekit-egress") => Program::Egress,
         ("livekit", "ingress") | (_, "livekit-ingress") => Program::Ingress,
