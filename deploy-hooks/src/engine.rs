@@ -61,6 +61,21 @@ impl Engine {
         Ok(Self(docker))
     }
 
+    /// Every running container: its name, and its image as it was named.
+    ///
+    /// # Errors
+    /// When the engine does not say.
+    pub(crate) async fn running(&self) -> Result<Vec<(String, String)>, Failure> {
+        let listed = self.0.list_containers(None::<bollard::query_parameters::ListContainersOptions>).await;
+        let listed = listed
+            .map_err(|error| Failure::unknown(format!("the container engine does not list its containers: {error}")))?;
+        let one = |container: bollard::models::ContainerSummary| {
+            let name = container.names?.first()?.trim_start_matches('/').to_owned();
+            Some((name, container.image?))
+        };
+        Ok(listed.into_iter().filter_map(one).collect())
+    }
+
     /// The engine's id of an image, `sha256:…`.
     ///
     /// # Errors

@@ -28,6 +28,7 @@ mod interrupt;
 mod keygen;
 mod notify;
 mod output;
+mod plan;
 mod process;
 mod report;
 mod secrets;
@@ -50,7 +51,7 @@ Exit codes: 0 done, or the gate is open; 1 a check failed; 2 usage or configurat
 required ran; 5 evidence refused; 6 target or engine unreachable; 7 deploy failed and rolled back; 8 rollback failed;
 130 interrupted.
 
-Not there yet: plan, rollback, validate, migrate."
+Not there yet: rollback, validate, migrate."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -63,6 +64,8 @@ enum Command {
     Explain(verify::ExplainArgs),
     Doctor(doctor::DoctorArgs),
     Init(init::InitArgs),
+    #[command(subcommand)]
+    Plan(plan::PlanCommand),
     #[command(subcommand)]
     Env(env::EnvCommand),
     Gate(gate::GateArgs),
@@ -125,6 +128,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Explain(args) => match runtime.block_on(verify::explain(args))? {},
         Command::Doctor(args) => runtime.block_on(doctor::run(args)),
         Command::Init(args) => init::run(args),
+        Command::Plan(command) => runtime.block_on(plan::run(command)),
         Command::Env(command) => env::run(command),
         Command::Completions(args) => completions::run(args, <Cli as clap::CommandFactory>::command()),
         Command::Gate(args) => runtime.block_on(gate::run(args)),

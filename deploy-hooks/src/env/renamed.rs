@@ -1,14 +1,30 @@
 //! Variables that a version of livekit-server no longer reads.
 
 use crate::failure::Failure;
+use greenlight_config::history::{History, Version};
 
-/// Each with what took its place.
+/// Each that some older version reads and this one ignores, with what took its place.
 ///
 /// # Errors
 /// [`Failure`] of usage: nothing is known about this version.
-pub(super) fn lost(version: &str) -> Result<Vec<(&'static str, Option<&'static str>)>, Failure> {
-    match version.trim_start_matches('v') {
-        "1.13.5" => Ok(vec![("LIVEKIT_RTC_NODE_IP", Some("NODE_IP")), ("LIVEKIT_RTC_UDP_PORT", Some("UDP_PORT"))]),
-        _ => Err(Failure::usage(format!("what livekit-server {version} reads is not known here; 1.13.5 is"))),
+pub(super) fn lost(version: &str) -> Result<Vec<(String, Option<String>)>, Failure> {
+    let history = History::shipped();
+    let known: Vec<Version> = history.versions().collect();
+    let words: Vec<String> = known.iter().map(ToString::to_string).collect();
+    let words = words.join(", ");
+    let to: Version = version
+        .parse()
+        .map_err(|_| Failure::usage(format!("--to {version:?} is no version; write it as in --to 1.13.5")))?;
+    let mut lost = Vec::new();
+    for from in known.iter().filter(|from| **from < to) {
+        let found = history.variables_lost(*from, to).map_err(|_| {
+            Failure::usage(format!("what livekit-server {to} reads is not known here; known are {words}"))
+        })?;
+        lost.extend(found.into_iter().map(|variable| (variable.name, variable.replacement)));
     }
+    // Read by none of the versions that are known, and still in many files.
+    if lost.iter().all(|(name, _)| name != "LIVEKIT_RTC_UDP_PORT") && known.contains(&to) {
+        lost.push(("LIVEKIT_RTC_UDP_PORT".to_owned(), Some("UDP_PORT".to_owned())));
+    }
+    Ok(lost)
 }

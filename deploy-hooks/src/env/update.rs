@@ -137,12 +137,12 @@ fn apply(file: &mut EnvFile, shown: &str, name: &str, change: Change) -> Result<
 fn rename(file: &mut EnvFile, version: &str) -> Result<String, Failure> {
     let mut said = String::new();
     for (old, new) in super::renamed::lost(version)? {
-        if file.get(old).is_none() {
+        if file.get(&old).is_none() {
             continue;
         }
         match new {
-            Some(new) if file.get(new).is_none() => {
-                file.rename(old, new);
+            Some(new) if file.get(&new).is_none() => {
+                file.rename(&old, &new);
                 said.push_str(&format!("rename   {old} → {new}: livekit-server {version} ignores {old} in silence\n"));
             }
             Some(new) => {

@@ -13,6 +13,7 @@ mod init;
 mod input;
 mod notify;
 mod outside;
+mod plan;
 mod serve;
 mod sinks;
 mod verify;

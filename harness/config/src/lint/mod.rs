@@ -28,8 +28,8 @@ mod values;
 
 pub(crate) use document::{Node, Value};
 pub(crate) use nearest::nearest;
-pub(crate) use scalars::is_template;
 pub(crate) use parse::parse;
+pub(crate) use scalars::is_template;
 
 pub use facts::{CertificateFacts, Facts};
 pub use finding::{FileKind, Finding, Level};

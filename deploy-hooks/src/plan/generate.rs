@@ -1,0 +1,216 @@
+//! `plan analyze` and `plan generate`: looks, plans, and writes it down.
+
+use super::analyse::{analyse, counts};
+use super::command::{AnalyzeArgs, GenerateArgs, LookArgs};
+use super::containers;
+use super::document::{FORMAT, Plan};
+use super::inputs::{Kind, find};
+use super::looked::Looked;
+use super::markdown::markdown;
+use super::sip::export;
+use crate::failure::Failure;
+use crate::files::{read_text, write_whole};
+use crate::output::{Format, print};
+use crate::secrets::of_text;
+use greenlight_clients::{Http, Key, Secret, SipApi, install_crypto_provider, system_roots};
+use greenlight_config::history::Version;
+use greenlight_config::lint::FileKind;
+use greenlight_reports::{Exit, Redactor};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+/// A file of tokens, one a line.
+const TOKENS_BYTES_MAX: u64 = 4 << 20;
+const PLAN_BYTES_MAX: u64 = 64 << 20;
+/// A deployment that answers does so in far less.
+const ANSWER_MAX: Duration = Duration::from_secs(20);
+
+/// `plan analyze`.
+///
+/// # Errors
+/// [`Failure`] of usage, or of an unreachable deployment.
+pub(super) async fn analyze(args: &AnalyzeArgs) -> Result<Exit, Failure> {
+    let plan = planned(&args.look).await?;
+    match args.format {
+        Format::Json => print(&text_of(&plan)?)?,
+        Format::Text => print(&summary(&plan))?,
+    }
+    Ok(Exit::Passed)
+}
+
+/// `plan generate`.
+///
+/// # Errors
+/// As [`analyze`], and when a file can't be written; then neither is.
+pub(super) async fn generate(args: &GenerateArgs) -> Result<Exit, Failure> {
+    let plan = planned(&args.look).await?;
+    let markdown_file = args.out.with_extension("md");
+    let cannot = |file: &Path, error| {
+        Failure::usage(format!(
+            "cannot write {}: {error}; name a file in a folder that can be written with --out",
+            file.display()
+        ))
+    };
+    write_whole(&args.out, text_of(&plan)?.as_bytes()).map_err(|error| cannot(&args.out, error))?;
+    write_whole(&markdown_file, markdown(&plan).as_bytes()).map_err(|error| cannot(&markdown_file, error))?;
+    let shown = args.out.display();
+    let mut said = summary(&plan);
+    let _ = writeln!(said, "wrote    {shown}  {}", markdown_file.display());
+    let _ = writeln!(said, "next     greenlight plan apply {shown} --dry-run");
+    print(&said)?;
+    Ok(Exit::Passed)
+}
+
+/// Looks at everything that was named, and plans. No secret of any file is in what comes out.
+///
+/// # Errors
+/// [`Failure`] of usage, or of an unreachable deployment.
+pub(crate) async fn planned(args: &LookArgs) -> Result<Plan, Failure> {
+    let looked = look(args).await?;
+    let plan = analyse(&looked)?;
+    let secrets: Vec<(String, String)> =
+        looked.files.iter().flat_map(|read| of_text(lint_kind(read.kind), &read.text)).collect();
+    let redactor = Redactor::new(
+        secrets.iter().filter(|(_, value)| !value.contains('$')).map(|(name, value)| (name.as_str(), value.as_str())),
+    );
+    redactor.scrub(&plan).map_err(Failure::unknown)
+}
+
+/// Where secrets of a file stand.
+fn lint_kind(kind: Kind) -> FileKind {
+    match kind {
+        Kind::Linted(kind) => kind,
+        Kind::Egress | Kind::Ingress | Kind::Manifest => FileKind::SipYaml,
+    }
+}
+
+async fn look(args: &LookArgs) -> Result<Looked, Failure> {
+    let version = |text: &Option<String>, name: &str| match text {
+        None => Ok(None),
+        Some(text) => text
+            .parse::<Version>()
+            .map(Some)
+            .map_err(|_| Failure::usage(format!("{name} {text:?} is no version; write it as in {name} 1.13.5"))),
+    };
+    let (from, to) = (version(&args.from, "--from")?, version(&args.to, "--to")?);
+    let mut not_seen = Vec::new();
+    let running = match args.no_engine {
+        true => None,
+        false => match containers::look().await {
+            Ok(running) => Some(running),
+            Err(_) => {
+                not_seen.push("running containers: no container engine answers here".to_owned());
+                None
+            }
+        },
+    };
+    let tokens = match &args.token_file {
+        None => None,
+        Some(file) => Some(read_text(file, TOKENS_BYTES_MAX).map_err(|error| {
+            Failure::usage(format!(
+                "cannot read {}: {error}; name a file with one token a line with --token-file",
+                file.display()
+            ))
+        })?),
+    };
+    if tokens.is_none() {
+        not_seen.push("tokens of your application: --token-file FILE, with one a line".to_owned());
+    }
+    let sip = match &args.url {
+        Some(url) => Some(export(&api(url, args)?).await?),
+        None => {
+            not_seen.push("trunks and rules: --url URL, with LIVEKIT_API_KEY and LIVEKIT_API_SECRET".to_owned());
+            None
+        }
+    };
+    Ok(Looked { files: find(&args.folder)?, running, tokens, sip, from, to, not_seen })
+}
+
+/// A client that may list trunks.
+fn api(url: &str, args: &LookArgs) -> Result<SipApi, Failure> {
+    let given = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let (Some(id), Some(secret)) = (given("LIVEKIT_API_KEY"), given("LIVEKIT_API_SECRET")) else {
+        return Err(Failure::usage("--url needs a key: set LIVEKIT_API_KEY and LIVEKIT_API_SECRET"));
+    };
+    let http = match url.split_once("://") {
+        Some(("ws" | "http", rest)) => format!("http://{rest}"),
+        Some(("wss" | "https", rest)) => format!("https://{rest}"),
+        _ => {
+            return Err(Failure::usage(format!(
+                "{url:?} is no address of a deployment; write wss://livekit.example.com"
+            )));
+        }
+    };
+    install_crypto_provider();
+    let own = args.ca.as_ref().map(|file| {
+        read_text(file, TOKENS_BYTES_MAX).map_err(|error| {
+            Failure::usage(format!("cannot read {}: {error}; name a PEM file with --ca", file.display()))
+        })
+    });
+    let roots = system_roots(own.transpose()?.as_deref()).map_err(Failure::usage)?;
+    let client = Http::trusting(&roots).and_then(|client| client.within(ANSWER_MAX)).map_err(Failure::usage)?;
+    say!("target   {http}: its SIP trunks and rules are listed, and nothing is changed");
+    Ok(SipApi::new(client.endpoint(http.trim_end_matches('/')), Key { id, secret: Secret::new(secret) }))
+}
+
+/// The bytes of a plan.
+fn text_of(plan: &Plan) -> Result<String, Failure> {
+    Ok(serde_json::to_string_pretty(plan).map_err(Failure::unknown)? + "\n")
+}
+
+/// A plan that was written before.
+///
+/// # Errors
+/// [`Failure`] of usage: it is none, or of another format.
+pub(super) fn read_plan(file: &Path) -> Result<Plan, Failure> {
+    let shown = file.display();
+    let text = read_text(file, PLAN_BYTES_MAX).map_err(|error| {
+        Failure::usage(format!(
+            "cannot read {shown}: {error}; make a plan with `greenlight plan generate --out {shown}`"
+        ))
+    })?;
+    let plan: Plan = serde_json::from_str(&text).map_err(|error| {
+        Failure::usage(format!(
+            "{shown} is no plan of this version ({error}); make one with `greenlight plan generate --out {shown}`"
+        ))
+    })?;
+    match plan.format == FORMAT {
+        true => Ok(plan),
+        false => Err(Failure::usage(format!(
+            "{shown} has format {}, and this version reads {FORMAT}; make it again",
+            plan.format
+        ))),
+    }
+}
+
+/// A screen of it.
+fn summary(plan: &Plan) -> String {
+    let mut out = format!(
+        "from     livekit-server {} ({})\nto       livekit-server {}\n",
+        plan.from.version, plan.from.seen, plan.to
+    );
+    for input in &plan.inputs {
+        let _ = writeln!(out, "read     {}  {}", input.path, input.kind);
+    }
+    for risk in &plan.risks {
+        if risk.severity == super::document::Severity::Low {
+            continue;
+        }
+        let word = if risk.severity == super::document::Severity::High { "HIGH  " } else { "MEDIUM" };
+        let _ = writeln!(
+            out,
+            "{word}   {}  {}\n  found     {}\n  hurts     {}\n  fix       {}",
+            risk.at, risk.rule, risk.found, risk.what, risk.fix
+        );
+    }
+    for correction in &plan.corrections {
+        let _ = writeln!(out, "edits    {}: {}", correction.file, correction.edits.len());
+    }
+    for one in &plan.not_seen {
+        let _ = writeln!(out, "not seen {one}");
+    }
+    let [high, medium, low] = counts(plan).map(|(_, word, count)| format!("{count} {word}"));
+    let _ = writeln!(out, "risks    {high}, {medium}, {low}; {} steps", plan.steps.len());
+    out
+}

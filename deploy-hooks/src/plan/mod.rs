@@ -1,0 +1,22 @@
+//! `greenlight plan`: what is there, what another version of livekit-server changes or refuses, and the steps to it.
+
+mod analyse;
+mod apply;
+mod backup;
+mod clients;
+mod command;
+mod containers;
+mod corrections;
+mod document;
+mod generate;
+mod inputs;
+mod jwt;
+mod looked;
+mod manifests;
+mod markdown;
+mod risks;
+mod sip;
+mod steps;
+mod versions;
+
+pub(crate) use command::{PlanCommand, run};

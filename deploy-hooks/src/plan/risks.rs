@@ -1,0 +1,188 @@
+//! What the linter finds in the files, and what lies between the two versions, as risks.
+
+use super::document::{Risk, Severity};
+use super::inputs::{Kind, Read};
+use greenlight_config::env_file::EnvFile;
+use greenlight_config::history::{Applies, Change, History, Severity as Weight, Version, What};
+use greenlight_config::lint::{Facts, FileKind, Finding, Inside, Level, RULES, keys_of, lint};
+
+/// Where a configuration of livekit-server was found: its file, its text, and the line before its first.
+pub(super) struct Config<'a> {
+    pub(super) path: &'a str,
+    pub(super) text: &'a str,
+    pub(super) offset: usize,
+}
+
+/// Every livekit.yaml, also those inside of compose files and manifests.
+pub(super) fn configs<'a>(files: &'a [Read], services: &'a [(String, Inside)]) -> Vec<Config<'a>> {
+    let own = files.iter().filter(|read| read.kind == Kind::Linted(FileKind::LivekitYaml));
+    let own = own.map(|read| Config { path: &read.path, text: &read.text, offset: 0 });
+    let inside = services.iter().filter_map(|(path, service)| {
+        let (text, line) = service.config_text.as_ref()?;
+        Some(Config { path, text, offset: line.saturating_sub(1) })
+    });
+    own.chain(inside).collect()
+}
+
+/// The step that deals with a file.
+pub(super) fn step_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Linted(FileKind::LivekitYaml) => "config",
+        Kind::Linted(FileKind::SipYaml) => "sip",
+        Kind::Linted(FileKind::Environment) => "env",
+        Kind::Linted(FileKind::Compose | FileKind::Kubernetes) => "containers",
+        Kind::Linted(FileKind::Haproxy | FileKind::Nginx | FileKind::Caddy) => "proxy",
+        Kind::Egress | Kind::Ingress => "config",
+        Kind::Manifest => "clients",
+    }
+}
+
+/// The differences between the keys of two versions, each taken for the newest one at or below it whose keys are known.
+pub(super) fn known_changes(from: Version, to: Version) -> Vec<Change> {
+    let history = History::shipped();
+    let known = |version| history.versions().filter(|known| *known <= version).max();
+    let both = known(from).or_else(|| history.versions().min()).zip(known(to));
+    both.and_then(|(from, to)| history.changes(from, to).ok()).unwrap_or_default()
+}
+
+/// Everything that the linter finds.
+pub(super) fn of_files(files: &[Read]) -> Vec<Risk> {
+    let mut risks = Vec::new();
+    for read in files {
+        let Kind::Linted(kind) = read.kind else { continue };
+        let findings = lint(kind, &read.text, &Facts::default());
+        risks.extend(findings.into_iter().map(|finding| of_finding(read, kind, finding)));
+    }
+    risks
+}
+
+fn of_finding(read: &Read, kind: FileKind, finding: Finding) -> Risk {
+    let source = RULES.iter().find(|rule| rule.id == finding.rule && rule.kind == kind);
+    let source = source.or_else(|| RULES.iter().find(|rule| rule.id == finding.rule)).map_or("", |rule| rule.source);
+    let category = if kind == FileKind::SipYaml { "sip" } else { "configuration" };
+    Risk {
+        severity: if finding.level == Level::Wrong { Severity::High } else { Severity::Medium },
+        rule: finding.rule.to_owned(),
+        at: place(&read.path, finding.line),
+        found: finding.found,
+        what: finding.what,
+        fix: finding.fix,
+        source: source.to_owned(),
+        step: step_of(read.kind).to_owned(),
+        found_by: format!("greenlight validate --category {category} --level config"),
+    }
+}
+
+pub(super) fn place(path: &str, line: usize) -> String {
+    if line == 0 { path.to_owned() } else { format!("{path}:{line}") }
+}
+
+/// What the new version does in another way, as far as it concerns these files.
+pub(super) fn of_versions(files: &[Read], configs: &[Config<'_>], from: Version, to: Version) -> Vec<Risk> {
+    let history = History::shipped();
+    let mut risks = Vec::new();
+    for change in known_changes(from, to) {
+        risks.extend(of_change(&change, configs, to));
+    }
+    for row in history.measured(from, to) {
+        let concerned = concerned(&row.applies, files, configs);
+        risks.extend(concerned.into_iter().map(|at| Risk {
+            severity: match row.severity {
+                Weight::High => Severity::High,
+                Weight::Medium => Severity::Medium,
+                Weight::Low => Severity::Low,
+            },
+            rule: row.id.clone(),
+            at,
+            found: format!("since {}", row.since),
+            what: row.what.clone(),
+            fix: row.fix.clone(),
+            source: row.source.clone(),
+            step: step_of_row(&row.id, &row.applies).to_owned(),
+            found_by: String::new(),
+        }));
+    }
+    risks
+}
+
+/// Rows are about programs as a whole, or about what somebody sets.
+fn step_of_row(id: &str, applies: &Applies) -> &'static str {
+    let about = |words: &[&str]| words.iter().any(|word| id.contains(word));
+    let variable = |names: &[String]| names.iter().all(|name| name.starts_with("LIVEKIT_"));
+    match applies {
+        Applies::To(names) if variable(names) => "env",
+        _ if about(&["sip_"]) => "sip",
+        _ if about(&["token_"]) => "jwt",
+        _ if about(&["api_", "whip_"]) => "api",
+        _ if about(&["rtc_v1", "h264", "av1", "track"]) => "clients",
+        _ => "config",
+    }
+}
+
+fn of_change(change: &Change, configs: &[Config<'_>], to: Version) -> Vec<Risk> {
+    let source = change.sources.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let line = |config: &Config<'_>| {
+        keys_of(config.text).into_iter().find(|(path, _)| *path == change.path).map(|(_, line)| line)
+    };
+    let risk = |severity, rule: &str, at: String, found: &str, what: String, fix: String, found_by: &str| Risk {
+        severity,
+        rule: rule.to_owned(),
+        at,
+        found: found.to_owned(),
+        what,
+        fix,
+        source: source.clone(),
+        step: "config".to_owned(),
+        found_by: found_by.to_owned(),
+    };
+    const FOUND_BY: &str = "greenlight validate --category configuration --level config";
+    let mut risks = Vec::new();
+    for config in configs {
+        let there = line(config).map(|line| place(config.path, line + config.offset));
+        match (&change.what, there) {
+            (What::Removed, Some(at)) => {
+                let fix = match History::shipped().moved_to(&change.path) {
+                    Some(moved) => format!("write it as {}; `plan apply` does that", moved.to),
+                    None => {
+                        "remove it, and write what is below it under its new names; `plan apply` does that".to_owned()
+                    }
+                };
+                let what = format!("livekit-server {to} has no such key and ends its start with exit status 0");
+                risks.push(risk(Severity::High, "key_removed", at, &change.path, what, fix, FOUND_BY));
+            }
+            (What::Kind { from: old, to: new }, Some(at)) => {
+                let what = format!("it was {old} and is {new} in livekit-server {to}");
+                let fix = "see that its value is still read".to_owned();
+                risks.push(risk(Severity::Low, "key_kind_changed", at, &change.path, what, fix, ""));
+            }
+            (What::Default { from: Some(old), to: Some(new) }, None) => {
+                let found = format!("{}: {old} → {new}", change.path);
+                let what = "the file does not say, so the new default holds".to_owned();
+                let fix = format!("write {}: {old} to keep what there was", change.path);
+                risks.push(risk(Severity::Low, "default_changed", config.path.to_owned(), &found, what, fix, ""));
+            }
+            _ => {}
+        }
+    }
+    risks
+}
+
+/// Where a row holds: the place of the first of its keys or variables in each file, or everywhere.
+fn concerned(applies: &Applies, files: &[Read], configs: &[Config<'_>]) -> Vec<String> {
+    let names = match applies {
+        Applies::Always => return vec!["every deployment".to_owned()],
+        Applies::To(names) => names,
+    };
+    let of_config = configs.iter().filter_map(|config| {
+        let keys = keys_of(config.text);
+        let (_, line) = keys.iter().find(|(path, _)| names.contains(path))?;
+        Some(place(config.path, line + config.offset))
+    });
+    let environments = files.iter().filter(|read| read.kind == Kind::Linted(FileKind::Environment));
+    let of_environment = environments.filter_map(|read| {
+        let file = EnvFile::parse(&read.text);
+        let line = file.assignments().find(|one| names.contains(&one.name)).map(|one| one.line)?;
+        Some(place(&read.path, line))
+    });
+    of_config.chain(of_environment).collect()
+}

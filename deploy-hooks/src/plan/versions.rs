@@ -1,0 +1,141 @@
+//! Which programs of which versions there are.
+
+use super::document::{Component, From};
+use super::inputs::{Kind, Read};
+use super::looked::Looked;
+use crate::failure::Failure;
+use greenlight_config::history::Version;
+use greenlight_config::lint::{FileKind, Inside, Program, inside};
+
+/// A program, by the last part of its image's name.
+pub(super) fn program(image: &str) -> Option<Known> {
+    let name = image.split('@').next()?.rsplit('/').next()?.split(':').next()?;
+    [
+        ("livekit-server", Known::LiveKitServer),
+        ("sip", Known::Sip),
+        ("livekit-sip", Known::Sip),
+        ("egress", Known::Egress),
+        ("ingress", Known::Ingress),
+    ]
+    .into_iter()
+    .find(|(known, _)| *known == name)
+    .map(|(_, program)| program)
+}
+
+/// Programs of LiveKit's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    LiveKitServer,
+    Sip,
+    Egress,
+    Ingress,
+}
+
+impl Known {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::LiveKitServer => "livekit-server",
+            Self::Sip => "sip",
+            Self::Egress => "egress",
+            Self::Ingress => "ingress",
+        }
+    }
+}
+
+/// The version in an image's tag.
+pub(super) fn tag(image: &str) -> Option<String> {
+    let (_, tag) = image.split('@').next()?.rsplit_once(':')?;
+    tag.parse::<Version>().ok().map(|version| version.to_string())
+}
+
+/// Every service of compose files and manifests.
+pub(super) fn services(files: &[Read]) -> Vec<(String, Inside)> {
+    let of_containers = |read: &&Read| matches!(read.kind, Kind::Linted(FileKind::Compose | FileKind::Kubernetes));
+    let mut found = Vec::new();
+    for read in files.iter().filter(of_containers) {
+        let Kind::Linted(kind) = read.kind else { continue };
+        found.extend(inside(kind, &read.text).into_iter().map(|service| (read.path.clone(), service)));
+    }
+    found
+}
+
+/// Everything that is there, by name.
+pub(super) fn components(looked: &Looked, services: &[(String, Inside)]) -> Vec<Component> {
+    let mut components: Vec<Component> = services
+        .iter()
+        .filter(|(_, service)| service.program != Program::Other)
+        .map(|(path, service)| Component {
+            name: service.service.clone(),
+            program: word(service.program).to_owned(),
+            image: Some(service.image.clone()),
+            version: service.version.clone(),
+            seen: format!("{path}:{}", service.line),
+        })
+        .collect();
+    components.extend(super::containers::components(looked.running.as_deref().unwrap_or_default()));
+    components.sort();
+    components.dedup();
+    components
+}
+
+fn word(program: Program) -> &'static str {
+    match program {
+        Program::LiveKitServer => "livekit-server",
+        Program::Sip => "sip",
+        Program::Egress => "egress",
+        Program::Ingress => "ingress",
+        Program::Redis => "redis",
+        Program::Postgres => "postgres",
+        Program::Haproxy => "haproxy",
+        Program::Nginx => "nginx",
+        Program::Caddy => "caddy",
+        Program::Other => "other",
+    }
+}
+
+/// The version that runs now: as given, else the oldest that is there.
+///
+/// # Errors
+/// [`Failure`] of usage: none was given, and none was found.
+pub(super) fn from(given: Option<Version>, components: &[Component]) -> Result<From, Failure> {
+    if let Some(version) = given {
+        return Ok(From { version: version.to_string(), seen: "--from".to_owned() });
+    }
+    let servers = components.iter().filter(|component| component.program == "livekit-server");
+    let versions =
+        servers.filter_map(|component| Some((component.version.as_deref()?.parse::<Version>().ok()?, component)));
+    let oldest = versions.min_by(|a, b| (&a.0, &a.1.seen).cmp(&(&b.0, &b.1.seen)));
+    let (version, component) = oldest.ok_or_else(|| {
+        Failure::usage(
+            "which version of livekit-server runs now? no image with a version was found; say it with --from, as in --from 1.7.0",
+        )
+    })?;
+    let seen = match component.seen.as_str() {
+        "container" => format!("container {}", component.name),
+        place => place.to_owned(),
+    };
+    Ok(From { version: version.to_string(), seen })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Known, program, tag};
+
+    #[test]
+    fn images_are_known_by_the_last_part_of_their_name() {
+        for (image, known, version) in [
+            ("livekit/livekit-server:v1.7.0", Some(Known::LiveKitServer), Some("1.7.0")),
+            (
+                "registry.example:5000/mirror/livekit-server:1.13.5@sha256:00",
+                Some(Known::LiveKitServer),
+                Some("1.13.5"),
+            ),
+            ("livekit/sip:latest", Some(Known::Sip), None),
+            ("livekit/egress", Some(Known::Egress), None),
+            ("redis:7", None, None),
+            ("registry.example:5000/app", None, None),
+        ] {
+            assert_eq!((program(image), tag(image).as_deref()), (known, version), "{image}");
+        }
+    }
+}
