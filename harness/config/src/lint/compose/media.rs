@@ -85,7 +85,7 @@ impl Media<'_> {
     }
 
     fn wide(&self, findings: &mut Findings) {
-        for port in self.ports.iter().filter(|port| port.udp && port.container.1 - port.container.0 >= PORTS_MAX) {
+        for port in self.ports.iter().filter(|port| port.udp && port.container.1 - port.container.0 > PORTS_MAX) {
             let what = "the engine sets up every port by itself, with a process or a rule for each: the container takes \
                         minutes to start and to stop, and gigabytes of memory";
             let fix = "write rtc.udp_port: 7882 instead of a range and publish that one, or use network_mode: host";
@@ -107,7 +107,7 @@ impl Media<'_> {
             let what = "media over UDP does not get in: calls fall back to TCP, or have neither sound nor picture";
             let fix = match self.udp {
                 Some((start, end)) if start == end => format!("add \"{start}:{start}/udp\" to ports:"),
-                Some((start, end)) if end - start < PORTS_MAX => {
+                Some((start, end)) if end - start <= PORTS_MAX => {
                     format!("add \"{start}-{end}:{start}-{end}/udp\" to ports:")
                 }
                 _ => "write rtc.udp_port: 7882 in the configuration, and add \"7882:7882/udp\" to ports:".to_owned(),
