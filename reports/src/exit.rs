@@ -29,6 +29,20 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Every status, by its number.
+    pub const ALL: [Self; 10] = [
+        Self::Passed,
+        Self::Failed,
+        Self::Usage,
+        Self::Inconclusive,
+        Self::Incomplete,
+        Self::EvidenceRefused,
+        Self::Unreachable,
+        Self::RolledBack,
+        Self::RollbackFailed,
+        Self::Interrupted,
+    ];
+
     /// The number that the shell sees.
     pub fn code(self) -> u8 {
         self as u8

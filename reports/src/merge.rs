@@ -1,6 +1,6 @@
 //! The one function that turns outcomes into the result of a run.
 
-use crate::{CheckResult, Counts, Header, Outcome, RunVerdict, Subject};
+use crate::{CheckResult, Counts, Header, Outcome, RunVerdict, Subject, TargetInfo};
 
 /// Merges outcomes. Nothing in here can turn an unknown into a pass.
 ///
@@ -18,11 +18,16 @@ pub fn merge(results: &[CheckResult], subject: &Subject, header: &Header) -> Run
         RunVerdict::Inconclusive
     } else if counts.passed == 0 {
         RunVerdict::Incomplete
-    } else if subject.before.nodes.is_empty() || !subject.is_unchanged() || header.target.planted.is_some() {
+    } else if nobody_answered(subject, header) || !subject.is_unchanged() || header.target.planted.is_some() {
         RunVerdict::Inconclusive
     } else {
         RunVerdict::Passed
     }
+}
+
+/// A deployment of which no process answered was not tested. Files have none.
+fn nobody_answered(subject: &Subject, header: &Header) -> bool {
+    subject.before.nodes.is_empty() && header.target.kind != TargetInfo::FILES
 }
 
 /// A pass must rest on a measured value that is within its limit; a failure that a waiver accepts, on that failure.
@@ -44,6 +49,25 @@ mod tests {
     use super::merge;
     use crate::seal::tests::{header, passed, result, subject};
     use crate::{Header, Outcome, RunVerdict, Subject};
+
+    /// A deployment of which nobody answered was not tested; files do not answer.
+    #[test]
+    fn only_files_have_no_process() {
+        let nobody = Subject { before: none(), after: Some(none()), ..subject() };
+        let of = |kind: &str| {
+            let mut header = header();
+            header.target.kind = kind.to_owned();
+            merge(&[passed("files.livekit_yaml")], &nobody, &header)
+        };
+        assert_eq!(of("files"), RunVerdict::Passed);
+        for kind in ["url", "containers", "emulator", ""] {
+            assert_eq!(of(kind), RunVerdict::Inconclusive, "{kind}");
+        }
+    }
+
+    fn none() -> crate::Identity {
+        crate::Identity { nodes: vec![], images: vec![], tls_pin: None }
+    }
 
     #[test]
     fn outcomes_merge_as_documented() {

@@ -80,6 +80,8 @@ pub struct TargetInfo {
 impl TargetInfo {
     /// What every format calls a run on the emulator.
     pub const SELF_TEST: &str = "SELF-TEST: no LiveKit was tested";
+    /// The kind of a report about files only: no process answered, and no gate opens on it.
+    pub const FILES: &str = "files";
 
     /// What the run is called where it has a name.
     pub(crate) fn name(&self) -> &'static str {

@@ -24,11 +24,30 @@ pub(crate) enum PlanCommand {
 
 /// What is looked at.
 #[derive(Debug, Args)]
-pub(crate) struct LookArgs {
+pub(crate) struct SeeArgs {
     /// The folder with the deployment's files: livekit.yaml, sip.yaml, egress and ingress configuration, compose files,
     /// manifests, environment files, the balancer's configuration, and what applications are built from.
     #[arg(value_name = "DIR", default_value = ".")]
-    pub(super) folder: PathBuf,
+    pub(crate) folder: PathBuf,
+
+    /// Tokens that your application has issued, one a line: those that never end are a risk.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+
+    /// The deployment, with LIVEKIT_API_KEY and LIVEKIT_API_SECRET: its trunks and rules are listed, and not changed.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+
+    /// CA certificates (PEM) to trust for --url. Without it, those of this machine.
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub(crate) ca: Option<PathBuf>,
+}
+
+/// What is looked at, and from which version to which.
+#[derive(Debug, Args)]
+pub(crate) struct LookArgs {
+    #[command(flatten)]
+    pub(super) see: SeeArgs,
 
     /// livekit-server's version now. Without it, the oldest one that an image names.
     #[arg(long, value_name = "VERSION")]
@@ -41,18 +60,6 @@ pub(crate) struct LookArgs {
     /// Do not look at this machine's containers.
     #[arg(long)]
     pub(super) no_engine: bool,
-
-    /// Tokens that your application has issued, one a line: those that never end are a risk.
-    #[arg(long, value_name = "FILE")]
-    pub(super) token_file: Option<PathBuf>,
-
-    /// List the trunks and rules of this deployment, with LIVEKIT_API_KEY and LIVEKIT_API_SECRET. Nothing is changed.
-    #[arg(long, value_name = "URL")]
-    pub(super) url: Option<String>,
-
-    /// CA certificates (PEM) to trust for --url. Without it, those of this machine.
-    #[arg(long, value_name = "FILE", requires = "url")]
-    pub(super) ca: Option<PathBuf>,
 }
 
 /// Says what is there, and what another version changes or refuses.

@@ -166,7 +166,7 @@ pub(super) struct Rule {
 /// How much a risk hurts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Severity {
+pub(crate) enum Severity {
     /// Nobody can call, or a door is open.
     High,
     /// Some calls fail, or fail later.

@@ -1,13 +1,13 @@
 //! `plan analyze` and `plan generate`: looks, plans, and writes it down.
 
 use super::analyse::{analyse, counts};
-use super::command::{AnalyzeArgs, GenerateArgs, LookArgs};
+use super::command::{AnalyzeArgs, GenerateArgs, LookArgs, SeeArgs};
 use super::containers;
 use super::document::{FORMAT, Plan};
-use super::inputs::{Kind, find};
+use super::inputs::{Kind, Read, find};
 use super::looked::Looked;
 use super::markdown::markdown;
-use super::sip::export;
+use super::sip::{Exported, export};
 use crate::failure::Failure;
 use crate::files::{read_text, write_whole};
 use crate::output::{Format, print};
@@ -16,6 +16,8 @@ use greenlight_clients::{Http, Key, Secret, SipApi, install_crypto_provider, sys
 use greenlight_config::history::Version;
 use greenlight_config::lint::FileKind;
 use greenlight_reports::{Exit, Redactor};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
@@ -63,18 +65,21 @@ pub(super) async fn generate(args: &GenerateArgs) -> Result<Exit, Failure> {
 }
 
 /// Looks at everything that was named, and plans. No secret of any file is in what comes out.
+async fn planned(args: &LookArgs) -> Result<Plan, Failure> {
+    let looked = look(args).await?;
+    scrubbed(&looked.files, &analyse(&looked)?)
+}
+
+/// The same without the secrets of these files.
 ///
 /// # Errors
-/// [`Failure`] of usage, or of an unreachable deployment.
-pub(crate) async fn planned(args: &LookArgs) -> Result<Plan, Failure> {
-    let looked = look(args).await?;
-    let plan = analyse(&looked)?;
+/// [`Failure`] of something unknown: it does not survive a round trip through JSON.
+pub(super) fn scrubbed<T: Serialize + DeserializeOwned>(files: &[Read], value: &T) -> Result<T, Failure> {
     let secrets: Vec<(String, String)> =
-        looked.files.iter().flat_map(|read| of_text(lint_kind(read.kind), &read.text)).collect();
-    let redactor = Redactor::new(
-        secrets.iter().filter(|(_, value)| !value.contains('$')).map(|(name, value)| (name.as_str(), value.as_str())),
-    );
-    redactor.scrub(&plan).map_err(Failure::unknown)
+        files.iter().flat_map(|read| of_text(lint_kind(read.kind), &read.text)).collect();
+    let written = secrets.iter().filter(|(_, value)| !value.contains('$'));
+    let redactor = Redactor::new(written.map(|(name, value)| (name.as_str(), value.as_str())));
+    redactor.scrub(value).map_err(Failure::unknown)
 }
 
 /// Where secrets of a file stand.
@@ -105,6 +110,29 @@ async fn look(args: &LookArgs) -> Result<Looked, Failure> {
             }
         },
     };
+    let seen = see(&args.see).await?;
+    if seen.tokens.is_none() {
+        not_seen.push("tokens of your application: --token-file FILE, with one a line".to_owned());
+    }
+    if seen.sip.is_none() {
+        not_seen.push("trunks and rules: --url URL, with LIVEKIT_API_KEY and LIVEKIT_API_SECRET".to_owned());
+    }
+    Ok(Looked { files: seen.files, running, tokens: seen.tokens, sip: seen.sip, from, to, not_seen })
+}
+
+/// Files, tokens, trunks and rules.
+pub(super) struct Seen {
+    pub(super) files: Vec<Read>,
+    pub(super) tokens: Option<String>,
+    pub(super) sip: Option<Exported>,
+}
+
+/// Reads what was named, and asks the deployment if one was.
+///
+/// # Errors
+/// [`Failure`] of usage, or of an unreachable deployment.
+pub(super) async fn see(args: &SeeArgs) -> Result<Seen, Failure> {
+    let files = find(&args.folder)?;
     let tokens = match &args.token_file {
         None => None,
         Some(file) => Some(read_text(file, TOKENS_BYTES_MAX).map_err(|error| {
@@ -114,21 +142,15 @@ async fn look(args: &LookArgs) -> Result<Looked, Failure> {
             ))
         })?),
     };
-    if tokens.is_none() {
-        not_seen.push("tokens of your application: --token-file FILE, with one a line".to_owned());
-    }
     let sip = match &args.url {
         Some(url) => Some(export(&api(url, args)?).await?),
-        None => {
-            not_seen.push("trunks and rules: --url URL, with LIVEKIT_API_KEY and LIVEKIT_API_SECRET".to_owned());
-            None
-        }
+        None => None,
     };
-    Ok(Looked { files: find(&args.folder)?, running, tokens, sip, from, to, not_seen })
+    Ok(Seen { files, tokens, sip })
 }
 
 /// A client that may list trunks.
-fn api(url: &str, args: &LookArgs) -> Result<SipApi, Failure> {
+fn api(url: &str, args: &SeeArgs) -> Result<SipApi, Failure> {
     let given = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let (Some(id), Some(secret)) = (given("LIVEKIT_API_KEY"), given("LIVEKIT_API_SECRET")) else {
         return Err(Failure::usage("--url needs a key: set LIVEKIT_API_KEY and LIVEKIT_API_SECRET"));

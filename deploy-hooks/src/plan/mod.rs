@@ -16,7 +16,10 @@ mod manifests;
 mod markdown;
 mod risks;
 mod sip;
+mod standing;
 mod steps;
 mod versions;
 
-pub(crate) use command::{PlanCommand, run};
+pub(crate) use command::{PlanCommand, SeeArgs, run};
+pub(crate) use document::Severity;
+pub(crate) use standing::{Standing, StandingRisk, standing};

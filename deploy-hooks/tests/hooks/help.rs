@@ -25,6 +25,7 @@ fn every_command_teaches_by_example() {
         "doctor",
         "init",
         "env",
+        "validate",
         "completions",
         "gate",
         "deploy",

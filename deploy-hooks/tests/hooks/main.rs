@@ -16,6 +16,7 @@ mod outside;
 mod plan;
 mod serve;
 mod sinks;
+mod validate;
 mod verify;
 mod watch;
 mod world;

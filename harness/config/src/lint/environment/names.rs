@@ -39,7 +39,7 @@ pub(super) fn check(variables: &[Variable], findings: &mut Findings) {
 }
 
 fn replaced(rule: &'static str, short: &str, long: &str, variable: &Variable, findings: &mut Findings) {
-    let what = "ignored in silence since this key has an inner structure; older versions read it";
+    let what = "ignored in silence, since this key has an inner structure";
     findings.wrong(rule, variable.line, words(&variable.name, what, format!("set {short}, or {long}")));
 }
 

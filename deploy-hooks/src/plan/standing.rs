@@ -1,0 +1,93 @@
+//! How the files of a deployment stand, whatever version they are to move to: what `validate` reports.
+
+use super::command::SeeArgs;
+use super::document::{Risk, Severity};
+use super::generate::{scrubbed, see};
+use super::jwt;
+use super::risks::of_files;
+use super::sip;
+use super::versions::services;
+use crate::failure::Failure;
+use std::collections::BTreeMap;
+
+/// What was looked at, and what is wrong with it.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    /// The folder, as it was named.
+    pub(crate) folder: String,
+    /// Each file.
+    pub(crate) files: Vec<StandingFile>,
+    /// How many there are of each kind that a [`StandingRisk`] may be about.
+    pub(crate) looked: BTreeMap<&'static str, usize>,
+    /// The worst first.
+    pub(crate) risks: Vec<StandingRisk>,
+}
+
+/// A file that was looked at.
+#[derive(Debug)]
+pub(crate) struct StandingFile {
+    pub(crate) path: String,
+    pub(crate) kind: &'static str,
+    pub(crate) sha256: String,
+}
+
+/// One thing that is wrong.
+#[derive(Debug)]
+pub(crate) struct StandingRisk {
+    pub(crate) severity: Severity,
+    /// The kind of file; or `key`, `token`, `trunks and rules`.
+    pub(crate) about: &'static str,
+    pub(crate) rule: String,
+    pub(crate) at: String,
+    pub(crate) found: String,
+    pub(crate) what: String,
+    pub(crate) fix: String,
+}
+
+const KEY: &str = "key";
+const TOKEN: &str = "token";
+const DOORS: &str = "trunks and rules";
+/// Inbound trunks, outbound trunks, rules.
+const LISTS: usize = 3;
+
+/// Looks at everything that was named. No secret of any file is in what comes out.
+///
+/// # Errors
+/// [`Failure`] of usage, or of an unreachable deployment.
+pub(crate) async fn standing(args: &SeeArgs) -> Result<Standing, Failure> {
+    let seen = see(args).await?;
+    let services = services(&seen.files);
+    let (jwt, of_keys) = jwt::look(&seen.files, &services, seen.tokens.as_deref());
+    let doors = sip::section(seen.sip.as_ref(), &seen.files);
+    let mut all: Vec<(&'static str, Risk)> = Vec::new();
+    for read in &seen.files {
+        all.extend(of_files(std::slice::from_ref(read)).into_iter().map(|risk| (read.kind.word(), risk)));
+    }
+    all.extend(of_keys.into_iter().map(|risk| (if risk.rule.starts_with("token") { TOKEN } else { KEY }, risk)));
+    all.extend(sip::risks(&doors).into_iter().map(|risk| (DOORS, risk)));
+    all.sort_by(|(_, a), (_, b)| a.cmp(b));
+    let mut looked: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for read in &seen.files {
+        *looked.entry(read.kind.word()).or_default() += 1;
+    }
+    looked.insert(KEY, jwt.keys.len());
+    looked.insert(TOKEN, jwt.tokens);
+    let items = doors.inbound.len() + doors.outbound.len() + doors.rules.len();
+    looked.insert(DOORS, if doors.seen { LISTS + items } else { 0 });
+    let (abouts, risks): (Vec<&'static str>, Vec<Risk>) = all.into_iter().unzip();
+    let risks = scrubbed(&seen.files, &risks)?;
+    let one = |(about, risk): (&'static str, Risk)| {
+        let Risk { severity, rule, at, found, what, fix, .. } = risk;
+        StandingRisk { severity, about, rule, at, found, what, fix }
+    };
+    Ok(Standing {
+        folder: args.folder.display().to_string(),
+        files: seen
+            .files
+            .iter()
+            .map(|read| StandingFile { path: read.path.clone(), kind: read.kind.word(), sha256: read.sha256() })
+            .collect(),
+        looked,
+        risks: abouts.into_iter().zip(risks).map(one).collect(),
+    })
+}

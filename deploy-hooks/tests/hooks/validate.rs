@@ -1,0 +1,195 @@
+//! `greenlight validate`: files by themselves, and together with a stand-in for greenlight-verify.
+
+use crate::bin::{Bin, VERSION};
+use crate::world::{Ended, good};
+use greenlight_reports::{Outcome, Report, json, open};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+fn old(bin: &Bin) {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plan/old");
+    for file in [".env", "app/package.json", "docker-compose.yml", "livekit.yaml", "sip.yaml"] {
+        let to = bin.path("ops").join(file);
+        fs::create_dir_all(to.parent().expect("a folder")).expect("made");
+        fs::copy(from.join(file), to).expect("copied");
+    }
+}
+
+fn report(bin: &Bin, file: &str) -> Report {
+    open(&fs::read(bin.path(file)).expect("a report")).expect("sealed")
+}
+
+/// Each planned risk of which the plan says what finds it is found by that, at its line, if nobody does anything.
+#[test]
+fn a_risk_that_was_ignored_is_found() {
+    let bin = Bin::alone();
+    old(&bin);
+    assert_eq!(bin.run(&["plan", "generate", "ops", "--no-engine", "--to", "1.13.5"]).code, Some(0));
+    let plan: Value = serde_json::from_str(&fs::read_to_string(bin.path("plan.json")).expect("there")).expect("json");
+    let mut found = 0;
+    for risk in plan["risks"].as_array().expect("risks") {
+        let Some(command) = risk["found_by"].as_str().and_then(|text| text.strip_prefix("greenlight validate ")) else {
+            continue;
+        };
+        let mut arguments = vec!["validate", "ops", "--output", "r.json"];
+        arguments.extend(command.split(' '));
+        let ended = bin.run(&arguments);
+        assert_eq!(ended.code, Some(1), "{risk}: {ended:?}");
+        let failed: String = report(&bin, "r.json")
+            .results
+            .into_iter()
+            .filter(|result| matches!(result.outcome, Outcome::Failed | Outcome::Warned))
+            .map(|result| result.attempts[0].log.clone())
+            .collect();
+        let text = |name: &str| risk[name].as_str().expect("text");
+        // What the plan calls removed is for the linter a key that it does not know.
+        let rule = if text("rule") == "key_removed" { "unknown_key" } else { text("rule") };
+        assert!(failed.contains(&format!("{} {rule}: ", text("at"))), "{risk} not in {failed}");
+        found += 1;
+    }
+    assert!(found >= 6, "{found} risks are looked for");
+    let apply = bin.run(&["plan", "apply", "plan.json", "--folder", "ops"]);
+    assert_eq!(apply.code, Some(0), "{apply:?}");
+    assert_eq!(bin.run(&["env", "update", "ops/.env", "--to", "1.13.5"]).code, Some(0));
+    let ended = bin.run(&["validate", "ops", "--full", "--level", "config"]);
+    assert_eq!((ended.code, ended.out.contains("\nPASSED   ")), (Some(0), true), "{ended:?}");
+}
+
+#[test]
+fn one_report_in_every_format() {
+    let bin = Bin::alone();
+    old(&bin);
+    let validate = |output: &str| {
+        bin.run(&["validate", "ops", "--category", "configuration,sip", "--level", "config", "--output", output])
+    };
+    for output in ["r.json", "r.xml", "r.html"] {
+        assert_eq!(validate(output).code, Some(1));
+    }
+    let report = report(&bin, "r.json");
+    let seen: Vec<(&str, Outcome)> = report.results.iter().map(|result| (result.id.as_str(), result.outcome)).collect();
+    assert_eq!(
+        seen,
+        [
+            ("files.livekit_yaml", Outcome::Failed),
+            ("files.environment", Outcome::Failed),
+            ("files.containers", Outcome::Passed),
+            ("files.balancer", Outcome::Skipped),
+            ("files.sip_yaml", Outcome::Failed),
+            ("files.sip_doors", Outcome::Skipped),
+        ]
+    );
+    let xml = fs::read_to_string(bin.path("r.xml")).expect("there");
+    let xml = roxmltree::Document::parse(&xml).expect("XML");
+    let root = xml.root_element();
+    assert_eq!(
+        (root.attribute("tests"), root.attribute("failures"), root.attribute("skipped")),
+        (Some("6"), Some("3"), Some("2"))
+    );
+    for name in ["report.json", "junit.xml", "ctrf.json", "index.html"] {
+        assert!(bin.path("target/greenlight-validate").join(name).exists(), "{name}");
+    }
+    let ended = validate("r.txt");
+    assert!(ended.code == Some(2) && ended.said.contains("no format has this ending"), "{ended:?}");
+    assert!(
+        !fs::read_to_string(bin.path("r.html")).expect("there").contains("WUDnXb3vYc1qLr8TgZ5sKe7hFa2jMp9oQi4wRx6y")
+    );
+}
+
+#[test]
+fn nothing_to_look_at_is_no_success() {
+    let bin = Bin::alone();
+    fs::create_dir(bin.path("empty")).expect("made");
+    let ended = bin.run(&["validate", "empty", "--full", "--level", "config"]);
+    assert_eq!(
+        (ended.code, ended.out.starts_with("skipped  files.livekit_yaml  no livekit.yaml")),
+        (Some(4), true),
+        "{ended:?}"
+    );
+    assert_eq!(bin.run(&["validate", "empty"]).code, Some(2), "which category?");
+    assert_eq!(bin.run(&["validate", "empty", "--full", "--category", "sip"]).code, Some(2));
+    let ended = bin.run(&["validate", "empty", "--full", "--level", "config", "--", "--target", "containers"]);
+    assert!(ended.code == Some(2) && ended.said.contains("--level config asks nothing"), "{ended:?}");
+    let ended = bin.run(&["validate", "empty", "--full"]);
+    assert!(ended.code == Some(2) && ended.said.contains("it must lie beside greenlight"), "{ended:?}");
+}
+
+/// Lists two checks; run, it says what it was called with, leaves the report that lies there, and ends with `status`.
+fn beside(status: u8) -> Bin {
+    let list = r#"[{"id":"api.a","suite":"api","tags":["smoke"]},{"id":"api.b","suite":"api","tags":["load"]},{"id":"sip.c","suite":"sip","tags":[]}]"#;
+    Bin::beside(&format!(
+        r#"#!/bin/sh
+case "$1" in
+  --version) echo '{VERSION}' ;;
+  --list) echo '{list}' ;;
+  *) echo "$*" > called
+     for last; do :; done
+     mkdir -p "$last"
+     [ ! -e live.json ] || cp live.json "$last/report.json"
+     exit {status} ;;
+esac
+"#
+    ))
+}
+
+#[test]
+fn files_and_what_serves_are_one_report() {
+    let bin = beside(0);
+    old(&bin);
+    fs::write(bin.path("live.json"), json(&good(5)).expect("json")).expect("written");
+    let call = [
+        "validate",
+        "ops",
+        "--category",
+        "api,auth",
+        "--level",
+        "integration",
+        "--output",
+        "r.json",
+        "--url",
+        "ws://127.0.0.1:1",
+    ];
+    // Without a key nobody is asked anything.
+    assert!(bin.run(&call).said.contains("set LIVEKIT_API_KEY and LIVEKIT_API_SECRET"));
+    let call = [
+        "validate",
+        "ops",
+        "--category",
+        "api,auth",
+        "--level",
+        "integration",
+        "--output",
+        "r.json",
+        "--",
+        "--target",
+        "containers",
+    ];
+    let ended = bin.run(&call);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let called = fs::read_to_string(bin.path("called")).expect("called");
+    assert_eq!(called, "--target containers --test api.a --out target/greenlight-validate/live\n", "no load, no SIP");
+    let merged = report(&bin, "r.json");
+    let ids: Vec<&str> = merged.results.iter().map(|result| result.id.as_str()).collect();
+    assert_eq!(ids, ["files.keys", "files.tokens", "api.a"]);
+    assert_eq!(merged.subject.before, good(5).subject.before, "what was tested is what greenlight-verify says");
+    let refused = bin.run(&["validate", "ops", "--full", "--", "--tag", "smoke"]);
+    assert!(refused.code == Some(2) && refused.said.contains("--tag can't be given"), "{refused:?}");
+}
+
+#[test]
+fn what_did_not_run_is_not_passed() {
+    for (status, expected) in [(6, 6), (0, 4)] {
+        let bin = beside(status);
+        old(&bin);
+        let ended = bin.run(&["validate", "ops", "--category", "api", "--output", "r.json"]);
+        assert_eq!(ended.code, Some(expected), "{ended:?}");
+        assert!(ended.out.contains("NOT RUN  api.a") && ended.out.contains("NOT RUN  api.b"), "{ended:?}");
+    }
+    // A report that somebody has edited is none.
+    let bin = beside(0);
+    old(&bin);
+    let text = String::from_utf8(json(&good(5)).expect("json")).expect("text");
+    fs::write(bin.path("live.json"), text.replace("\"api.a\"", "\"api.x\"")).expect("written");
+    let ended: Ended = bin.run(&["validate", "ops", "--category", "api"]);
+    assert_eq!(ended.code, Some(5), "{ended:?}");
+}
