@@ -123,10 +123,18 @@ async fn live(
     Ok((ids, Some(ran)))
 }
 
+/// So many that did not run are named: without a target it is every one of them.
+const NOT_RUN_MAX: usize = 3;
+
 /// What is red and what warns, one after the other, and the verdict.
 fn text(report: &Report, args: &ValidateArgs) -> String {
     let mut out = String::new();
+    let (mut not_run, more) = (0, report.counts.not_run.saturating_sub(NOT_RUN_MAX));
     for result in &report.results {
+        not_run += usize::from(result.outcome == Outcome::NotRun);
+        if result.outcome == Outcome::NotRun && not_run > NOT_RUN_MAX {
+            continue;
+        }
         let word = match result.outcome {
             Outcome::Failed => "FAILED ",
             Outcome::Errored => "ERRORED",
@@ -140,6 +148,9 @@ fn text(report: &Report, args: &ValidateArgs) -> String {
             let _ = writeln!(out, "{word}  {}  {}", result.id, result.reason().unwrap_or_default());
             lines(result, &mut out);
         }
+    }
+    if more > 0 {
+        let _ = writeln!(out, "NOT RUN  and {more} more");
     }
     let counts = &report.counts;
     let _ = writeln!(

@@ -224,7 +224,7 @@ fn throttle(container: &str, over: &AtomicBool) {
 }
 
 /// The program that has the checks, of the same build.
-fn suites() -> PathBuf {
+pub(crate) fn suites() -> PathBuf {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--locked", "--bin", "greenlight-verify", "--bin", "greenlight-prove"])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))

@@ -14,6 +14,7 @@ mod hooks_world;
 mod killed;
 mod load;
 mod moves;
+mod upgrade;
 mod world;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -26,6 +27,7 @@ const CASES: &[(&str, Case)] = &[
     ("traffic_moves_from_colour_to_colour_without_a_failed_join_or_call", moves::moves),
     ("what_does_not_start_or_work_never_gets_traffic", bad_releases::bad_releases),
     ("what_starts_and_is_no_good_is_seen_by_the_suites", bad_builds::bad_builds),
+    ("an_old_configuration_is_moved_to_a_new_version", upgrade::upgrade),
     ("killed_in_each_phase_it_ends_all_old_or_all_new", killed::killed),
 ];
 

@@ -221,7 +221,7 @@ fn ask(port: u16, question: &str) -> std::io::Result<String> {
 }
 
 /// Ports that are free at this moment, each another one.
-fn ports<const N: usize>() -> [u16; N] {
+pub(crate) fn ports<const N: usize>() -> [u16; N] {
     let held: Vec<TcpListener> = (0..N).map(|_| TcpListener::bind(("127.0.0.1", 0)).expect("a port")).collect();
     std::array::from_fn(|index| held[index].local_addr().expect("an address").port())
 }
