@@ -6,7 +6,7 @@ use greenlight_config::lint::{FileKind, keys_of, kind_of};
 use greenlight_reports::hex;
 use sha2::{Digest as _, Sha256};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const FILE_BYTES_MAX: u64 = 2 << 20;
 /// More files than a deployment has; beyond it somebody named his home.
@@ -106,7 +106,7 @@ pub(super) fn again(folder: &Path, path: &str) -> Option<Read> {
 }
 
 /// A file that is not ours is passed over.
-fn read(folder: &Path, path: &PathBuf) -> Option<Read> {
+fn read(folder: &Path, path: &Path) -> Option<Read> {
     let text = String::from_utf8(read_at_most(path, FILE_BYTES_MAX).ok()?).ok()?;
     let kind = recognised(path, &text)?;
     let below = path.strip_prefix(folder).unwrap_or(path);

@@ -177,6 +177,9 @@ fn apply_writes_the_corrected_files_and_nothing_else() {
         golden(&format!("new/{file}"), &old.text(&format!("new/{file}")));
         assert_eq!(old.text(&format!("ops/{file}")), fs::read_to_string(kept("old").join(file)).expect("there"));
     }
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("there");
+    let sample = readme.split_once("```diff\n").and_then(|(_, rest)| rest.split_once("```")).expect("a sample").0;
+    assert!(dry.out.contains(sample), "the README shows another difference than {}", dry.out);
     assert!(dry.out.contains("\n-    probe_mode: padding\n") && !dry.out.contains(SECRET), "{}", dry.out);
     let ended = old.run(&["apply", "plan.json", "--folder", "ops"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
