@@ -1,4 +1,4 @@
-//! `LIVEKIT_CONFIG`: a whole configuration in a variable.
+//! `LIVEKIT_CONFIG` and `SIP_CONFIG_BODY`: a whole configuration in a variable.
 
 use super::variables::Variable;
 use crate::lint::facts::Facts;
@@ -18,5 +18,9 @@ pub(super) fn check(variables: &[Variable], facts: &Facts, findings: &mut Findin
         let mut inner = lint(FileKind::LivekitYaml, &variable.value, facts);
         inner.retain(|finding| !(finding.rule == "redis_missing" && set("REDIS_HOST")));
         findings.nested(inner, variable.lines);
+    }
+    for variable in variables.iter().filter(|variable| variable.name == "SIP_CONFIG_BODY" && !variable.value.is_empty())
+    {
+        findings.nested(lint(FileKind::SipYaml, &variable.value, facts), variable.lines);
     }
 }
