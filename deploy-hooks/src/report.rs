@@ -86,9 +86,15 @@ fn show(file: &Path) -> Result<Exit, Failure> {
     for result in report.results.iter().filter(|result| result.outcome != greenlight_reports::Outcome::Passed) {
         let _ = writeln!(text, "{:<8} {}   {}", result.outcome.word(), result.id, result.what());
     }
+    let _ = writeln!(text, "{}", verdict(&report));
+    print(&text)?;
+    Ok(report.exit())
+}
+
+/// The verdict and how many results there are of each outcome.
+pub(crate) fn verdict(report: &Report) -> String {
     let counts = report.counts;
-    let _ = writeln!(
-        text,
+    format!(
         "{:<8} {} passed, {} warned, {} failed, {} errored, {} skipped, {} not run",
         report.verdict.word().to_uppercase(),
         counts.passed,
@@ -97,9 +103,7 @@ fn show(file: &Path) -> Result<Exit, Failure> {
         counts.errored,
         counts.skipped,
         counts.not_run
-    );
-    print(&text)?;
-    Ok(report.exit())
+    )
 }
 
 fn short(sum: &str) -> String {

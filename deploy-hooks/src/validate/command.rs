@@ -152,18 +152,7 @@ fn text(report: &Report, args: &ValidateArgs) -> String {
     if more > 0 {
         let _ = writeln!(out, "NOT RUN  and {more} more");
     }
-    let counts = &report.counts;
-    let _ = writeln!(
-        out,
-        "{}   {} passed, {} warned, {} failed, {} errored, {} skipped, {} not run",
-        report.verdict.word().to_uppercase(),
-        counts.passed,
-        counts.warned,
-        counts.failed,
-        counts.errored,
-        counts.skipped,
-        counts.not_run
-    );
+    let _ = writeln!(out, "{}", crate::report::verdict(report));
     let _ = writeln!(out, "report   {}", args.out.join("index.html").display());
     out
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where it can not go on")]
 
+use sha2::{Digest as _, Sha256};
 use std::process::{Command, Output};
 
 fn verify(arguments: &[&str]) -> Output {
@@ -123,6 +124,17 @@ fn unknown_names_offer_the_nearest_and_exit_2() {
     }
 }
 
+/// A baseline with nothing in it, of a deployment at its address: canonical JSON and its SHA-256, as the run writes it.
+fn baseline_of_a_deployment() -> String {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let baseline = format!(
+        r#"{{"ended":"2026-11-24T00:00:00Z","format":1,"processors":{processors},"profile":"dev","run_id":"abc","samples":[],"target":"url","tool":"{}","url":"wss://a.example"}}"#,
+        env!("CARGO_PKG_VERSION")
+    );
+    let sum: String = Sha256::digest(&baseline).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!(r#"{{"baseline":{baseline},"sha256":"{sum}"}}"#)
+}
+
 /// Files that a run is given are looked at before anything is started, and no line of them is repeated.
 #[test]
 fn a_livekit_yaml_or_a_baseline_that_is_of_no_use_exits_2() {
@@ -140,6 +152,7 @@ fn a_livekit_yaml_or_a_baseline_that_is_of_no_use_exits_2() {
     assert_ne!(compares, shipped);
     let compares = file("compares.yaml", &compares);
     let missing = folder.path().join("none").display().to_string();
+    let elsewhere = file("baseline.json", &baseline_of_a_deployment());
     let by_url = ["--url", "wss://127.0.0.1:1", "--api-key", "a", "--api-secret", "b"];
     let performance = ["--suite", "performance"];
     for (arguments, says) in [
@@ -154,6 +167,10 @@ fn a_livekit_yaml_or_a_baseline_that_is_of_no_use_exits_2() {
         ([&performance[..], &["--config", &compares]].concat(), "record one with --record-baseline FILE"),
         ([&performance[..], &["--config", &compares, "--baseline", &missing]].concat(), "cannot read the baseline"),
         ([&performance[..], &["--config", &compares, "--baseline", &good]].concat(), "is no baseline of this version"),
+        (
+            [&performance[..], &["--config", &compares, "--baseline", &elsewhere]].concat(),
+            "was measured on a target of the kind url, and this run is on containers",
+        ),
         ([&performance[..], &["--baseline", &good]].concat(), "no threshold compares with it"),
         // No certificate: nobody would be trusted more than before, and nobody told.
         ([&by_url[..], &["--ca", &good]].concat(), "there is no certificate in"),
