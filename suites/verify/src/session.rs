@@ -190,6 +190,8 @@ impl Session<'_> {
         let _planted = match self.fault {
             None => None,
             Some(fault) => Some(runtime.block_on(async {
+                // Seconds, for some: nodes are started again.
+                eprintln!("plant    {}", fault.fault.name());
                 tokio::select! {
                     planted = fault.plant(staging) => planted.map_err(SessionError::Fault),
                     () = interrupt.wait() => Err(SessionError::Interrupted),

@@ -153,11 +153,14 @@ fn ctrl_c(runtime: &Runtime, engine: &Engine) -> Result<()> {
     Ok(())
 }
 
-/// While containers start, before the first check has ended, and while everything is removed again.
+/// While containers start, while a fault is planted, before the first check has ended, and while everything is removed again.
 fn ctrl_c_in_phases(_: &Runtime, _: &Engine) -> Result<()> {
     let planted = ["--test", "auth.expired_token_refused", "--plant", "expired_tokens_accepted"];
+    let node_stopped = ["--test", "infrastructure.service_health", "--plant", "node_stopped"];
     for (line, arguments, codes) in [
         ("target   containers", &planted[2..], &[130][..]),
+        ("plant    expired_tokens_accepted", &planted[..], &[130]),
+        ("plant    node_stopped", &node_stopped[..], &[130]),
         // A verdict that is there is not taken back.
         ("target   wss", &planted[..], &[1, 130]),
         ("  failed", &planted[..], &[1, 130]),
