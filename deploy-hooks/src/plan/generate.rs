@@ -19,7 +19,7 @@ use greenlight_reports::{Exit, Redactor};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Component, Path};
 use std::time::Duration;
 
 /// A file of tokens, one a line.
@@ -197,6 +197,12 @@ pub(super) fn read_plan(file: &Path) -> Result<Plan, Failure> {
             "{shown} is no plan of this version ({error}); make one with `greenlight plan generate --out {shown}`"
         ))
     })?;
+    let outside = |path: &str| !Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    let paths: Vec<&str> = plan.inputs.iter().map(|input| input.path.as_str()).collect();
+    let strange = plan.corrections.iter().map(|one| one.file.as_str()).find(|file| !paths.contains(file));
+    if let Some(path) = paths.iter().copied().find(|path| outside(path)).or(strange) {
+        return Err(Failure::usage(format!("{shown} names {path:?}, which no plan of ours does; make it again")));
+    }
     match plan.format == FORMAT {
         true => Ok(plan),
         false => Err(Failure::usage(format!(

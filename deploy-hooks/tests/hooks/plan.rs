@@ -208,6 +208,30 @@ fn what_changed_since_planning_is_refused() {
     assert!(ended.code == Some(2) && ended.said.contains(".env was planned and is not there any more"), "{ended:?}");
 }
 
+/// A plan that somebody has written by hand leads nowhere outside of its folder.
+#[test]
+fn a_plan_names_files_of_its_folder_only() {
+    let old = Old::new();
+    old.generate();
+    let text = old.text("plan.json");
+    fs::copy(old.path("ops/livekit.yaml"), old.path("livekit.yaml")).expect("copied");
+    let absolute = old.path("livekit.yaml").display().to_string();
+    for (from, to) in [("\"livekit.yaml\"", "\"../livekit.yaml\""), ("\"livekit.yaml\"", &format!("{absolute:?}")[..])]
+    {
+        let forged = text.replace(&format!("\"path\": {from}"), &format!("\"path\": {to}"));
+        let forged = forged.replace(&format!("\"file\": {from}"), &format!("\"file\": {to}"));
+        assert_ne!(forged, text);
+        fs::write(old.path("plan.json"), forged).expect("written");
+        let ended = old.run(&["apply", "plan.json", "--folder", "ops"]);
+        assert!(ended.code == Some(2) && ended.said.contains("which no plan of ours does"), "{ended:?}");
+    }
+    fs::write(old.path("plan.json"), text.replacen("\"file\": \"livekit.yaml\"", "\"file\": \"other.yaml\"", 1))
+        .expect("written");
+    let ended = old.run(&["apply", "plan.json", "--folder", "ops"]);
+    assert!(ended.code == Some(2) && ended.said.contains("names \"other.yaml\""), "{ended:?}");
+    assert!(!old.path("livekit.yaml.before").exists() && !old.path("ops/livekit.yaml.before").exists());
+}
+
 #[test]
 fn what_needs_a_decision_is_left_and_said() {
     let old = Old::new();
