@@ -1,25 +1,26 @@
 //! What a change of a file would change, as people read it, and without secrets.
 
-use crate::secrets::of_text;
+use crate::masked::{Line, lines};
 use greenlight_config::lint::FileKind;
-use greenlight_reports::Redactor;
+use std::collections::BTreeSet;
 
-/// A unified diff of both texts. A secret is shown as its name; where it changes, as the one before and the one after.
+/// A unified diff of both texts. A secret is left out; where it changes, the one before and the one after are told apart.
 pub(crate) fn difference(file: &str, kind: FileKind, before: &str, after: &str) -> String {
-    let (old, new) = (of_text(kind, before), of_text(kind, after));
-    let named = |secrets: &[(String, String)], others: &[(String, String)], word: &str| -> Vec<(String, String)> {
-        let name = |(name, value): &(String, String)| match others.iter().any(|(_, other)| other == value) {
-            true => (name.clone(), value.clone()),
-            false => (format!("{name}, {word}"), value.clone()),
+    let (old, new) = (lines(kind, before), lines(kind, after));
+    let hidden = |lines: &[Line]| -> BTreeSet<String> { lines.iter().filter_map(|line| line.hidden.clone()).collect() };
+    let (in_old, in_new) = (hidden(&old), hidden(&new));
+    let shown = |lines: Vec<Line>, other: &BTreeSet<String>, word: &str| -> String {
+        let one = |Line { shown, hidden }: Line| match hidden {
+            None => format!("{shown}\n"),
+            Some(hidden) if other.contains(&hidden) => format!("{shown}[hidden]\n"),
+            Some(_) => format!("{shown}[hidden, {word}]\n"),
         };
-        secrets.iter().map(name).collect()
+        lines.into_iter().map(one).collect()
     };
-    let secrets = [named(&old, &new, "before"), named(&new, &old, "after")].concat();
-    let redactor = Redactor::new(secrets.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let diff = similar::TextDiff::from_lines(before, after);
+    let (before, after) = (shown(old, &in_new, "before"), shown(new, &in_old, "after"));
+    let diff = similar::TextDiff::from_lines(&before, &after);
     let diff = diff.unified_diff().context_radius(2).header(file, &format!("{file} (new)")).to_string();
-    // Line by line: a secret over several lines is hidden by its lines.
-    diff.lines().map(|line| redactor.text(line) + "\n").collect()
+    greenlight_reports::printable(&diff).into_owned()
 }
 
 #[cfg(test)]
@@ -28,13 +29,13 @@ mod tests {
     use greenlight_config::lint::FileKind;
 
     #[test]
-    fn secrets_are_names_and_changes_are_seen() {
+    fn secrets_are_left_out_and_changes_are_seen() {
         let before = "A=1\nLIVEKIT_API_SECRET=one-secret-of-many\nREDIS_PASSWORD=stays-the-same\nB=2\n";
         let after = "A=3\nLIVEKIT_API_SECRET=another-secret-one\nREDIS_PASSWORD=stays-the-same\nB=2\n";
         assert_eq!(
             difference("f.env", FileKind::Environment, before, after),
-            "--- f.env\n+++ f.env (new)\n@@ -1,4 +1,4 @@\n-A=1\n-LIVEKIT_API_SECRET=[LIVEKIT_API_SECRET, before]\n\
-             +A=3\n+LIVEKIT_API_SECRET=[LIVEKIT_API_SECRET, after]\n REDIS_PASSWORD=[REDIS_PASSWORD]\n B=2\n"
+            "--- f.env\n+++ f.env (new)\n@@ -1,4 +1,4 @@\n-A=1\n-LIVEKIT_API_SECRET=[hidden, before]\n\
+             +A=3\n+LIVEKIT_API_SECRET=[hidden, after]\n REDIS_PASSWORD=[hidden]\n B=2\n"
         );
     }
 }

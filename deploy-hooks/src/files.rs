@@ -43,10 +43,33 @@ pub(crate) fn read_beginning(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>>
 /// When it can't be written; what stood there before still does.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = beside(path)?;
-    let mut file = File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(beside, path)
+    let write = || {
+        let mut file = File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    };
+    let written = write();
+    if written.is_err() {
+        // What is half-written must not lie about; that it can't be removed changes nothing.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
+}
+
+/// Writes a file whole or not at all, with the mode and owner of another one.
+///
+/// # Errors
+/// As [`write_whole`].
+pub(crate) fn write_like(path: &Path, bytes: &[u8], like: &Path) -> io::Result<()> {
+    let beside = beside(path)?;
+    let written = std::fs::metadata(like)
+        .and_then(|there| write_as(&beside, bytes, &there))
+        .and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
 }
 
 /// Hidden, and with another ending: whoever collects a folder's files by their ending takes only what is whole. Two
@@ -73,9 +96,7 @@ pub(crate) fn replace_whole(path: &Path, read: &[u8], bytes: &[u8]) -> io::Resul
     }
     let there = std::fs::metadata(&path)?;
     let beside = beside(&path)?;
-    let mut kept = path.clone().into_os_string();
-    kept.push(".before");
-    let kept = PathBuf::from(kept);
+    let kept = before(&path, read)?;
     let written = write_as(&beside, read, &there)
         .and_then(|()| std::fs::rename(&beside, &kept))
         .and_then(|()| write_as(&beside, bytes, &there))
@@ -86,6 +107,25 @@ pub(crate) fn replace_whole(path: &Path, read: &[u8], bytes: &[u8]) -> io::Resul
         let _ = std::fs::remove_file(&beside);
     }
     written.map(|()| kept)
+}
+
+/// Where what stood there is kept: `NAME.before`, or the first `NAME.before.1`, `.2`, … under which nothing else stands.
+fn before(path: &Path, read: &[u8]) -> io::Result<PathBuf> {
+    const MANY: usize = 1_000;
+    let named = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let names = [".before".to_owned()].into_iter().chain((1..MANY).map(|number| format!(".before.{number}")));
+    let is_free = |kept: &PathBuf| match std::fs::symlink_metadata(kept) {
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+        Ok(there) => there.is_file() && std::fs::read(kept).is_ok_and(|bytes| bytes == read),
+    };
+    names
+        .map(|ending| named(&ending))
+        .find(is_free)
+        .ok_or_else(|| io::Error::other("a thousand files of what stood there before lie beside it; move them away"))
 }
 
 /// On disk, and nobody may read it in between who may not read it afterwards.

@@ -26,6 +26,7 @@ mod gate;
 mod init;
 mod interrupt;
 mod keygen;
+mod masked;
 mod notify;
 mod output;
 mod plan;

@@ -4,12 +4,21 @@ use greenlight_config::env_file::EnvFile;
 use greenlight_config::lint::{FileKind, leaves};
 
 /// What the name of a secret has in it, whatever its case.
-const WORDS: [&str; 6] = ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "CREDENTIAL", "ACCESS_KEY"];
+const WORDS: [&str; 8] = ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "CREDENTIAL", "ACCESS_KEY", "PRIVATE_KEY", "_PASS"];
+/// A whole configuration in a variable, keys included.
+const WHOLE: [&str; 5] =
+    ["LIVEKIT_KEYS", "LIVEKIT_CONFIG", "SIP_CONFIG_BODY", "EGRESS_CONFIG_BODY", "INGRESS_CONFIG_BODY"];
 
-/// Whether a value of this name is not for others to see.
+/// Whether a value of this name is not for others to see. LiveKit's own `api_key` is an id; of others it is the secret.
 pub(crate) fn is_secret(name: &str) -> bool {
     let name = name.to_uppercase();
-    name == "LIVEKIT_KEYS" || name == "LIVEKIT_CONFIG" || WORDS.iter().any(|word| name.contains(word))
+    let api_key = name.ends_with("API_KEY") && !matches!(name.as_str(), "LIVEKIT_API_KEY" | "API_KEY");
+    api_key || WHOLE.contains(&name.as_str()) || WORDS.iter().any(|word| name.contains(word))
+}
+
+/// Whether a value is an address with a password in it.
+pub(crate) fn has_password(value: &str) -> bool {
+    password_of_url(value).is_some()
 }
 
 /// Every secret in a text, with a name for people.

@@ -22,9 +22,9 @@ pub(super) fn lost(version: &str) -> Result<Vec<(String, Option<String>)>, Failu
         })?;
         lost.extend(found.into_iter().map(|variable| (variable.name, variable.replacement)));
     }
-    // Read by none of the versions that are known, and still in many files.
-    if lost.iter().all(|(name, _)| name != "LIVEKIT_RTC_UDP_PORT") && known.contains(&to) {
-        lost.push(("LIVEKIT_RTC_UDP_PORT".to_owned(), Some("UDP_PORT".to_owned())));
+    // Read by none of the versions that are known: what replaces it would begin to act, which is a decision.
+    if known.contains(&to) {
+        lost.push(("LIVEKIT_RTC_UDP_PORT".to_owned(), None));
     }
     Ok(lost)
 }

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::files::replace_whole;
 use crate::findings::{Linted, text};
 use crate::output::print;
-use crate::secrets::is_secret;
+use crate::secrets::{has_password, is_secret};
 use greenlight_config::env_file::{EnvFile, Set};
 use greenlight_config::lint::{FileKind, Finding, Level};
 use greenlight_reports::Exit;
@@ -87,7 +87,7 @@ fn asked(args: &UpdateArgs) -> Result<BTreeMap<String, Change>, Failure> {
                 if is_secret(set) { "it" } else { set }
             ))
         })?;
-        if is_secret(name) {
+        if is_secret(name) || has_password(value) {
             return Err(Failure::usage(format!(
                 "{name} is a secret, and arguments are seen by every process of this machine; put it into this command's environment and write --take {name}, or let --generate {name} make one"
             )));

@@ -6,12 +6,13 @@ use super::generate::read_plan;
 use super::inputs::{Kind, Read, again};
 use crate::difference::difference;
 use crate::failure::Failure;
-use crate::files::{replace_whole, write_whole};
+use crate::files::{replace_whole, write_like};
 use crate::output::print;
 use greenlight_config::lint::{Facts, FileKind, Level, lint};
 use greenlight_config::yaml_edit::edit;
 use greenlight_reports::Exit;
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 /// A file before and after.
 struct Corrected {
@@ -29,7 +30,12 @@ pub(super) fn apply(args: &ApplyArgs) -> Result<Exit, Failure> {
     unchanged(args, &plan)?;
     let corrected = plan.corrections.iter().map(|one| {
         let read = again(&args.folder, &one.file).ok_or_else(|| gone(&one.file))?;
-        let Kind::Linted(kind) = read.kind else { return Err(gone(&one.file)) };
+        let Kind::Linted(kind @ (FileKind::LivekitYaml | FileKind::SipYaml)) = read.kind else {
+            return Err(Failure::usage(format!(
+                "{} is neither a livekit.yaml nor a sip.yaml; make the plan again",
+                one.file
+            )));
+        };
         let text = edit(&read.text, &one.edits)
             .map_err(|not| Failure::usage(format!("{}: {not}; make the plan again", one.file)))?;
         Ok(Corrected { read, kind, text })
@@ -73,28 +79,54 @@ fn unchanged(args: &ApplyArgs, plan: &Plan) -> Result<(), Failure> {
     Ok(())
 }
 
-/// All of them, in a folder of their own, or over what stands there.
+/// All of them, in a folder of their own, or over what stands there; or none.
 fn write(args: &ApplyArgs, corrected: &[Corrected], out: &mut String) -> Result<(), Failure> {
+    if args.dry_run && args.out.is_none() {
+        out.push_str("dry run  nothing was written\n");
+        return Ok(());
+    }
+    if let Some(folder) = &args.out {
+        for one in corrected {
+            copy(args, one, &folder.join(&one.read.path), out)?;
+        }
+        return Ok(());
+    }
+    let mut done: Vec<(PathBuf, PathBuf)> = Vec::new();
     for one in corrected {
-        let cannot = |error: std::io::Error| Failure::usage(format!("cannot write {}: {error}", one.read.path));
-        match (&args.out, args.dry_run) {
-            (Some(folder), _) => {
-                let path = folder.join(&one.read.path);
-                std::fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(cannot)?;
-                write_whole(&path, one.text.as_bytes()).map_err(cannot)?;
-                let _ = writeln!(out, "wrote    {}", path.display());
-            }
-            (None, true) => {}
-            (None, false) => {
-                let path = args.folder.join(&one.read.path);
-                let kept = replace_whole(&path, one.read.text.as_bytes(), one.text.as_bytes()).map_err(cannot)?;
+        let path = args.folder.join(&one.read.path);
+        match replace_whole(&path, one.read.text.as_bytes(), one.text.as_bytes()) {
+            Ok(kept) => {
                 let _ = writeln!(out, "wrote    {}; before: {}", path.display(), kept.display());
+                done.push((path, kept));
+            }
+            Err(error) => {
+                let back = done.iter().filter(|(path, kept)| std::fs::rename(kept, path).is_err());
+                let stuck: Vec<String> =
+                    back.map(|(path, kept)| format!("{} (before: {})", path.display(), kept.display())).collect();
+                let rest = match stuck.is_empty() {
+                    true => "nothing was changed".to_owned(),
+                    false => format!("these were changed and can't be put back: {}", stuck.join(", ")),
+                };
+                return Err(Failure::usage(format!("cannot write {}: {error}; {rest}", path.display())));
             }
         }
     }
-    if args.dry_run && args.out.is_none() {
-        out.push_str("dry run  nothing was written\n");
+    Ok(())
+}
+
+/// A corrected copy with the mode of the original, which it never is.
+fn copy(args: &ApplyArgs, one: &Corrected, path: &Path, out: &mut String) -> Result<(), Failure> {
+    let cannot = |error: &dyn std::fmt::Display| {
+        Failure::usage(format!("cannot write {}: {error}; name another folder with --out", path.display()))
+    };
+    let original = args.folder.join(&one.read.path);
+    std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(|error| cannot(&error))?;
+    let same = |path: &Path| std::fs::canonicalize(path).ok();
+    if same(path).is_some_and(|path| same(&original) == Some(path)) {
+        return Err(cannot(&"it is the file that was planned, and stays as it is"));
     }
+    write_like(path, one.text.as_bytes(), &original).map_err(|error| cannot(&error))?;
+    let _ = writeln!(out, "wrote    {}", path.display());
     Ok(())
 }
 

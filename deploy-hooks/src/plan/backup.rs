@@ -2,7 +2,7 @@
 //! is in memory only.
 
 use super::command::BackupArgs;
-use super::inputs::{Read, find};
+use super::inputs::{Found, Read, find};
 use crate::failure::Failure;
 use crate::output::print;
 use greenlight_reports::{Exit, hex};
@@ -29,12 +29,15 @@ pub(super) fn backup(args: &BackupArgs) -> Result<Exit, Failure> {
         })
     });
     let recipients = recipients.collect::<Result<Vec<_>, _>>()?;
-    let files = find(&args.folder)?;
+    let Found { files, passed_over } = find(&args.folder)?;
     if files.is_empty() {
         return Err(Failure::usage(format!(
             "{} holds no file of a deployment; name the folder that does",
             args.folder.display()
         )));
+    }
+    for one in &passed_over {
+        say!("LEFT OUT {one}");
     }
     let shown = args.out.display();
     let file = File::options().write(true).create_new(true).mode(0o600).open(&args.out).map_err(|error| match error

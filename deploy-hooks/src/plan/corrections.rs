@@ -8,16 +8,15 @@ use greenlight_config::history::{History, Version, What};
 use greenlight_config::lint::{Facts, FileKind, keys_of, lint, values};
 use greenlight_config::yaml_edit::{Edit, edit};
 
-/// A rule of the linter whose finding can be mended without a decision: what is not read is taken out, what has another
-/// name gets it.
-const MENDED: [(&str, &str, Option<&str>); 6] = [
+/// A rule of the linter whose finding can be mended without a decision, whatever variables and flags say: what is not read
+/// in any case is taken out, what has another name gets it.
+const MENDED: [(&str, &str, Option<&str>); 3] = [
     ("debug_handler_port", "debug_handler_port", Some("debug_handler.port")),
     ("udp_port_and_range", "rtc.udp_port", None),
-    ("external_ip_overrides_node_ip", "rtc.node_ip", None),
-    ("keys_and_key_file", "keys", None),
     ("webhook_filter_twice", "webhook.filter_params.exclude_events", None),
-    ("needs_external_ip", "rtc.advertise_internal_ip", None),
 ];
+/// Keys that only the SIP bridge has: without one of them a file may be another program's.
+const OF_SIP: [&str; 4] = ["sip_port", "sip_port_listen", "sip_hostname", "rtp_port"];
 /// Read by both, and the new one says in its log that the other name is to be used.
 const DEPRECATED: [(&str, &str); 1] = [("prometheus_port", "prometheus.port")];
 
@@ -33,12 +32,12 @@ pub(super) fn corrections(files: &[Read], from: Version, to: Version) -> (Vec<Co
         };
         let mut correction = Correction { file: read.path.clone(), edits: Vec::new(), because: Vec::new() };
         let mut text = read.text.clone();
-        for (one, because) in wanted {
-            match edit(&text, std::slice::from_ref(&one)) {
+        for (together, because) in wanted {
+            match edit(&text, &together) {
                 Ok(edited) => {
                     text = edited;
-                    correction.edits.push(one);
-                    correction.because.push(because);
+                    correction.because.extend(together.iter().map(|_| because.clone()));
+                    correction.edits.extend(together);
                 }
                 Err(not) => by_hand.push(format!("{}: {not} ({because})", read.path)),
             }
@@ -50,36 +49,40 @@ pub(super) fn corrections(files: &[Read], from: Version, to: Version) -> (Vec<Co
     (corrections, by_hand)
 }
 
-fn of_livekit(text: &str, from: Version, to: Version) -> Vec<(Edit, String)> {
+/// Edits that belong together, and why: all of them are made or none.
+type Together = (Vec<Edit>, String);
+
+fn of_livekit(text: &str, from: Version, to: Version) -> Vec<Together> {
     let keys = keys_of(text);
     let has = |path: &str| keys.iter().any(|(key, _)| key == path);
-    let mut wanted: Vec<(Edit, String)> = Vec::new();
+    let mut wanted: Vec<Together> = Vec::new();
     for change in known_changes(from, to) {
         if change.what != What::Removed || !has(&change.path) {
             continue;
         }
         let source = change.sources.first().map(ToString::to_string).unwrap_or_default();
         let because = format!("livekit-server {to} has no {} any more; it stood in {source}", change.path);
-        for one in successors(&change.path, &keys) {
-            wanted.push((one, because.clone()));
-        }
+        wanted.push((successors(&change.path, &keys), because));
     }
     let findings = lint(FileKind::LivekitYaml, text, &Facts::default());
     for (rule, path, new) in MENDED {
         if let Some(finding) = findings.iter().find(|finding| finding.rule == rule).filter(|_| has(path)) {
-            wanted.push((changed(path, new.filter(|new| !has(new))), finding.what.clone()));
+            wanted.push((vec![changed(path, new.filter(|new| !has(new)))], finding.what.clone()));
         }
     }
-    // The old name wins where both are there, so its value goes to the new one.
+    // The old name wins where both are there, so its value goes to the new one. Empty is absent.
     let levels = values(text);
-    if let (Some(wins), true) = (levels.get("log_level"), has("logging.level")) {
+    if let (Some(wins), true) = (levels.get("log_level").filter(|level| !level.is_empty()), has("logging.level")) {
         let because = format!("livekit-server {to} calls log_level deprecated, and takes it before logging.level");
-        wanted.push((Edit::Set { path: "logging.level".to_owned(), value: wins.clone() }, because.clone()));
-        wanted.push((changed("log_level", None), because));
+        let set = Edit::Set { path: "logging.level".to_owned(), value: wins.clone() };
+        wanted.push((vec![set, changed("log_level", None)], because));
     }
     for (old, new) in DEPRECATED {
         if has(old) && !has(new) {
-            wanted.push((changed(old, Some(new)), format!("livekit-server {to} calls {old} deprecated at its start")));
+            wanted.push((
+                vec![changed(old, Some(new))],
+                format!("livekit-server {to} calls {old} deprecated at its start"),
+            ));
         }
     }
     wanted
@@ -99,13 +102,16 @@ fn successors(path: &str, keys: &[(String, usize)]) -> Vec<Edit> {
 }
 
 /// The bridge ignores what it does not know.
-fn of_sip(text: &str) -> Vec<(Edit, String)> {
+fn of_sip(text: &str) -> Vec<Together> {
+    if !keys_of(text).iter().any(|(path, _)| OF_SIP.contains(&path.as_str())) {
+        return Vec::new();
+    }
     let findings = lint(FileKind::SipYaml, text, &Facts::default());
     let unknown =
         findings.iter().filter(|finding| finding.rule == "unknown_key" && !finding.fix.starts_with("write `"));
     let keys = keys_of(text);
     let there = unknown.filter(|finding| keys.iter().any(|(path, _)| *path == finding.found));
-    there.map(|finding| (changed(&finding.found, None), finding.what.clone())).collect()
+    there.map(|finding| (vec![changed(&finding.found, None)], finding.what.clone())).collect()
 }
 
 fn changed(path: &str, new: Option<&str>) -> Edit {

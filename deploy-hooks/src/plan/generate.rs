@@ -3,10 +3,10 @@
 use super::analyse::{analyse, counts};
 use super::command::{AnalyzeArgs, GenerateArgs, LookArgs, SeeArgs};
 use super::containers;
-use super::document::{FORMAT, Plan};
-use super::inputs::{Kind, Read, find};
+use super::document::{FORMAT, Plan, Risk};
+use super::inputs::{Found, Kind, Read, find};
 use super::looked::Looked;
-use super::markdown::markdown;
+use super::markdown::{TITLE, markdown};
 use super::sip::{Exported, export};
 use crate::failure::Failure;
 use crate::files::{read_text, write_whole};
@@ -15,9 +15,8 @@ use crate::secrets::of_text;
 use greenlight_clients::{Http, Key, Secret, SipApi, install_crypto_provider, system_roots};
 use greenlight_config::history::Version;
 use greenlight_config::lint::FileKind;
+use greenlight_config::yaml_edit::Edit;
 use greenlight_reports::{Exit, Redactor};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
 use std::path::{Component, Path};
 use std::time::Duration;
@@ -46,40 +45,83 @@ pub(super) async fn analyze(args: &AnalyzeArgs) -> Result<Exit, Failure> {
 /// # Errors
 /// As [`analyze`], and when a file can't be written; then neither is.
 pub(super) async fn generate(args: &GenerateArgs) -> Result<Exit, Failure> {
-    let plan = planned(&args.look).await?;
     let markdown_file = args.out.with_extension("md");
+    ours_or_none(&args.out, &markdown_file)?;
+    let plan = planned(&args.look).await?;
     let cannot = |file: &Path, error| {
         Failure::usage(format!(
             "cannot write {}: {error}; name a file in a folder that can be written with --out",
             file.display()
         ))
     };
-    write_whole(&args.out, text_of(&plan)?.as_bytes()).map_err(|error| cannot(&args.out, error))?;
+    // The JSON last: it is what is applied, and without it there is no plan.
     write_whole(&markdown_file, markdown(&plan).as_bytes()).map_err(|error| cannot(&markdown_file, error))?;
+    write_whole(&args.out, text_of(&plan)?.as_bytes()).map_err(|error| cannot(&args.out, error))?;
     let shown = args.out.display();
     let mut said = summary(&plan);
     let _ = writeln!(said, "wrote    {shown}  {}", markdown_file.display());
-    let _ = writeln!(said, "next     greenlight plan apply {shown} --dry-run");
+    let folder = match args.look.see.folder.as_os_str() == "." {
+        true => String::new(),
+        false => format!(" --folder {}", args.look.see.folder.display()),
+    };
+    let _ = writeln!(said, "next     greenlight plan apply {shown}{folder} --dry-run");
     print(&said)?;
     Ok(Exit::Passed)
 }
 
-/// Looks at everything that was named, and plans. No secret of any file is in what comes out.
-async fn planned(args: &LookArgs) -> Result<Plan, Failure> {
-    let looked = look(args).await?;
-    scrubbed(&looked.files, &analyse(&looked)?)
+/// A plan may be made again; whatever else stands there is somebody's.
+fn ours_or_none(out: &Path, markdown: &Path) -> Result<(), Failure> {
+    if out == markdown {
+        return Err(Failure::usage(format!(
+            "{} is where the Markdown goes; name a file that ends with .json with --out",
+            out.display()
+        )));
+    }
+    let stands = |file: &Path| file.symlink_metadata().is_ok();
+    let begins = |file: &Path, begin: &str| read_text(file, PLAN_BYTES_MAX).is_ok_and(|text| text.starts_with(begin));
+    let other = [(out, "{\n  \"format\": "), (markdown, TITLE)]
+        .into_iter()
+        .find(|(file, begin)| stands(file) && !begins(file, begin));
+    match other {
+        None => Ok(()),
+        Some((file, _)) => Err(Failure::usage(format!(
+            "{} exists and is no plan; it was not touched, name another file with --out",
+            file.display()
+        ))),
+    }
 }
 
-/// The same without the secrets of these files.
-///
-/// # Errors
-/// [`Failure`] of something unknown: it does not survive a round trip through JSON.
-pub(super) fn scrubbed<T: Serialize + DeserializeOwned>(files: &[Read], value: &T) -> Result<T, Failure> {
+/// Looks at everything that was named, and plans. What files say and secrets would be in is shown without them; what a plan
+/// is applied by (paths, hashes, edits) stays as it is.
+async fn planned(args: &LookArgs) -> Result<Plan, Failure> {
+    let looked = look(args).await?;
+    let mut plan = analyse(&looked)?;
+    let redactor = redactor(&looked.files);
+    plan.risks.iter_mut().for_each(|risk| without_secrets(&redactor, risk));
+    for text in plan.corrections.iter_mut().flat_map(|one| &mut one.because).chain(&mut plan.not_seen) {
+        *text = redactor.text(text);
+    }
+    let edits = plan.corrections.iter().flat_map(|one| &one.edits);
+    let values = edits.filter_map(|edit| if let Edit::Set { value, .. } = edit { Some(value) } else { None });
+    match values.into_iter().any(|value| redactor.text(value) != *value) {
+        true => Err(Failure::unknown("a secret would stand in the plan; correct the file by hand")),
+        false => Ok(plan),
+    }
+}
+
+/// Knows the secrets of these files.
+pub(super) fn redactor(files: &[Read]) -> Redactor {
     let secrets: Vec<(String, String)> =
         files.iter().flat_map(|read| of_text(lint_kind(read.kind), &read.text)).collect();
     let written = secrets.iter().filter(|(_, value)| !value.contains('$'));
-    let redactor = Redactor::new(written.map(|(name, value)| (name.as_str(), value.as_str())));
-    redactor.scrub(value).map_err(Failure::unknown)
+    Redactor::new(written.map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+/// What a risk quotes from a file.
+pub(super) fn without_secrets(redactor: &Redactor, risk: &mut Risk) {
+    for text in [&mut risk.found, &mut risk.what, &mut risk.fix] {
+        *text = redactor.text(text);
+    }
 }
 
 /// Where secrets of a file stand.
@@ -111,6 +153,7 @@ async fn look(args: &LookArgs) -> Result<Looked, Failure> {
         },
     };
     let seen = see(&args.see).await?;
+    not_seen.extend(seen.passed_over.iter().cloned());
     if seen.tokens.is_none() {
         not_seen.push("tokens of your application: --token-file FILE, with one a line".to_owned());
     }
@@ -123,6 +166,7 @@ async fn look(args: &LookArgs) -> Result<Looked, Failure> {
 /// Files, tokens, trunks and rules.
 pub(super) struct Seen {
     pub(super) files: Vec<Read>,
+    pub(super) passed_over: Vec<String>,
     pub(super) tokens: Option<String>,
     pub(super) sip: Option<Exported>,
 }
@@ -132,7 +176,7 @@ pub(super) struct Seen {
 /// # Errors
 /// [`Failure`] of usage, or of an unreachable deployment.
 pub(super) async fn see(args: &SeeArgs) -> Result<Seen, Failure> {
-    let files = find(&args.folder)?;
+    let Found { files, passed_over } = find(&args.folder)?;
     let tokens = match &args.token_file {
         None => None,
         Some(file) => Some(read_text(file, TOKENS_BYTES_MAX).map_err(|error| {
@@ -146,7 +190,7 @@ pub(super) async fn see(args: &SeeArgs) -> Result<Seen, Failure> {
         Some(url) => Some(export(&api(url, args)?).await?),
         None => None,
     };
-    Ok(Seen { files, tokens, sip })
+    Ok(Seen { files, passed_over, tokens, sip })
 }
 
 /// A client that may list trunks.

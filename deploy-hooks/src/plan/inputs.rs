@@ -63,21 +63,36 @@ impl Read {
     }
 }
 
-/// Every file of a deployment below a folder, by path.
+/// What lies below a folder.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Every file of a deployment, by path.
+    pub(super) files: Vec<Read>,
+    /// What may be one and can't be looked at, with the reason.
+    pub(super) passed_over: Vec<String>,
+}
+
+/// Every file of a deployment below a folder.
 ///
 /// # Errors
 /// [`Failure`] of usage: there is no such folder, or it holds more files than a deployment has.
-pub(super) fn find(folder: &Path) -> Result<Vec<Read>, Failure> {
+pub(super) fn find(folder: &Path) -> Result<Found, Failure> {
     let shown = folder.display();
     if !folder.is_dir() {
         return Err(Failure::usage(format!(
             "{shown} is no folder; name the one with the deployment's livekit.yaml, compose or manifest files"
         )));
     }
-    let (mut open, mut found, mut looked) = (vec![(folder.to_owned(), 0)], Vec::new(), 0);
+    let (mut open, mut found, mut looked) = (vec![(folder.to_owned(), 0)], Found::default(), 0);
     while let Some((below, depth)) = open.pop() {
-        let entries = fs::read_dir(&below)
-            .map_err(|error| Failure::usage(format!("cannot look into {}: {error}", below.display())))?;
+        let entries = match fs::read_dir(&below) {
+            Ok(entries) => entries,
+            // A database's folder beside a compose file is nobody else's business.
+            Err(error) => {
+                found.passed_over.push(format!("{}: {error}", named(folder, &below)));
+                continue;
+            }
+        };
         for entry in entries.flatten() {
             looked += 1;
             if looked > FILES_MAX {
@@ -86,32 +101,85 @@ pub(super) fn find(folder: &Path) -> Result<Vec<Read>, Failure> {
                 )));
             }
             let name = entry.file_name().to_string_lossy().into_owned();
-            // A link may lead anywhere; what it leads to is found where it is.
             let Ok(kind) = entry.file_type() else { continue };
             let hidden = name.starts_with('.') && !name.starts_with(".env");
-            if kind.is_dir() && depth < DEPTH_MAX && !hidden && !PASSED_OVER.contains(&name.as_str()) {
-                open.push((entry.path(), depth + 1));
-            } else if kind.is_file() && !name.ends_with(".before") && !hidden {
-                found.extend(read(folder, &entry.path()));
+            if kind.is_dir() {
+                if depth < DEPTH_MAX && !hidden && !PASSED_OVER.contains(&name.as_str()) {
+                    open.push((entry.path(), depth + 1));
+                }
+            } else if !name.contains(".before") && !hidden {
+                found.take(folder, &entry.path(), kind.is_symlink());
             }
         }
     }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found.files.sort_by(|a, b| a.path.cmp(&b.path));
+    found.passed_over.sort();
     Ok(found)
+}
+
+impl Found {
+    fn take(&mut self, folder: &Path, path: &Path, is_link: bool) {
+        let path_shown = named(folder, path);
+        // A link may lead anywhere; what it leads to is found where it is, if that is below the folder.
+        let read = match is_link {
+            true => Err("a link; name the folder that it leads to".to_owned()),
+            false => text(path),
+        };
+        match read {
+            Ok(text) => match recognised(path, &text) {
+                Some(kind) => self.files.push(Read { path: path_shown, kind, text }),
+                None if may_be_ours(path) && !text.trim().is_empty() => {
+                    self.passed_over.push(format!("{path_shown}: by what stands in it, no file of a deployment"));
+                }
+                None => {}
+            },
+            Err(why) if may_be_ours(path) => self.passed_over.push(format!("{path_shown}: {why}")),
+            Err(_) => {}
+        }
+    }
+}
+
+/// Whether somebody would expect that a file is read, by its name alone.
+fn may_be_ours(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let begins = [
+        "livekit",
+        "sip.y",
+        "egress.y",
+        "ingress.y",
+        "docker-compose",
+        "compose.",
+        ".env",
+        "haproxy.cfg",
+        "nginx.conf",
+        "caddyfile",
+    ];
+    let ending = [".yaml", ".yml", ".env", ".cfg", ".conf"].iter().any(|ending| name.ends_with(ending));
+    begins.iter().any(|begin| name.starts_with(begin)) && (ending || name.starts_with(".env") || name == "caddyfile")
+        || matches!(name.as_str(), "config.yaml" | "config.yml")
 }
 
 /// One file again, by its path in a plan.
 pub(super) fn again(folder: &Path, path: &str) -> Option<Read> {
-    read(folder, &folder.join(path))
+    let file = folder.join(path);
+    let text = text(&file).ok()?;
+    Some(Read { path: path.to_owned(), kind: recognised(&file, &text)?, text })
 }
 
-/// A file that is not ours is passed over.
-fn read(folder: &Path, path: &Path) -> Option<Read> {
-    let text = String::from_utf8(read_at_most(path, FILE_BYTES_MAX).ok()?).ok()?;
-    let kind = recognised(path, &text)?;
+/// The text of a file, or why there is none.
+fn text(path: &Path) -> Result<String, String> {
+    let there = fs::metadata(path).map_err(|error| error.to_string())?;
+    if !there.is_file() {
+        return Err("no file".to_owned());
+    }
+    let bytes = read_at_most(path, FILE_BYTES_MAX).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| format!("no text in UTF-8 ({})", error.utf8_error()))
+}
+
+/// Below the folder, with `/`.
+fn named(folder: &Path, path: &Path) -> String {
     let below = path.strip_prefix(folder).unwrap_or(path);
-    let path = below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
-    Some(Read { path, kind, text })
+    below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 fn recognised(path: &Path, text: &str) -> Option<Kind> {
@@ -171,7 +239,7 @@ mod tests {
             put(ignored, "port: 7880\n");
         }
         let found = find(folder.path()).expect("found");
-        let seen: Vec<(&str, Kind)> = found.iter().map(|read| (read.path.as_str(), read.kind)).collect();
+        let seen: Vec<(&str, Kind)> = found.files.iter().map(|read| (read.path.as_str(), read.kind)).collect();
         let expected = [
             (".env", Kind::Linted(FileKind::Environment)),
             ("app/package.json", Kind::Manifest),
@@ -182,5 +250,20 @@ mod tests {
             ("livekit.yaml", Kind::Linted(FileKind::LivekitYaml)),
         ];
         assert_eq!(seen, expected);
+        assert_eq!(found.passed_over, Vec::<String>::new());
+    }
+
+    /// What was not looked at is said: else it would be taken for healthy.
+    #[test]
+    fn what_can_not_be_read_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("livekit.yaml"), b"port: 7880 # caf\xe9\n").expect("written");
+        fs::write(folder.path().join("config.yaml"), "port: 3000\n").expect("written");
+        std::os::unix::fs::symlink("/etc/hostname", folder.path().join("sip.yaml")).expect("linked");
+        fs::write(folder.path().join("notes.txt"), b"\xff").expect("written");
+        let found = find(folder.path()).expect("found");
+        assert_eq!(found.files.len(), 0);
+        let names: Vec<&str> = found.passed_over.iter().filter_map(|one| one.split(':').next()).collect();
+        assert_eq!(names, ["config.yaml", "livekit.yaml", "sip.yaml"]);
     }
 }

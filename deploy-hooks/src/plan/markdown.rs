@@ -5,9 +5,12 @@ use super::document::{Plan, Risk, Severity, Step};
 use super::steps::minutes_of;
 use std::fmt::Write as _;
 
+/// How every plan begins.
+pub(super) const TITLE: &str = "# From livekit-server ";
+
 /// The same as the JSON, to be read from top to bottom.
 pub(super) fn markdown(plan: &Plan) -> String {
-    let mut out = format!("# From livekit-server {} to {}\n\n", plan.from.version, plan.to);
+    let mut out = format!("{TITLE}{} to {}\n\n", plan.from.version, plan.to);
     let [high, medium, low] = counts(plan).map(|(_, word, count)| format!("{count} {word}"));
     let _ = writeln!(
         out,
@@ -116,7 +119,7 @@ fn libraries(plan: &Plan, out: &mut String) {
             let _ = writeln!(
                 out,
                 "| {} | {} | {} | {} | {} |",
-                sdk.package,
+                escaped(&sdk.package),
                 escaped(&sdk.version),
                 code(&sdk.seen),
                 sdk.works,

@@ -2,7 +2,7 @@
 
 use super::command::SeeArgs;
 use super::document::{Risk, Severity};
-use super::generate::{scrubbed, see};
+use super::generate::{redactor, see, without_secrets};
 use super::jwt;
 use super::risks::of_files;
 use super::sip;
@@ -19,6 +19,8 @@ pub(crate) struct Standing {
     pub(crate) files: Vec<StandingFile>,
     /// How many there are of each kind that a [`StandingRisk`] may be about.
     pub(crate) looked: BTreeMap<&'static str, usize>,
+    /// What may belong to the deployment and can't be looked at.
+    pub(crate) passed_over: Vec<String>,
     /// The worst first.
     pub(crate) risks: Vec<StandingRisk>,
 }
@@ -74,8 +76,8 @@ pub(crate) async fn standing(args: &SeeArgs) -> Result<Standing, Failure> {
     looked.insert(TOKEN, jwt.tokens);
     let items = doors.inbound.len() + doors.outbound.len() + doors.rules.len();
     looked.insert(DOORS, if doors.seen { LISTS + items } else { 0 });
-    let (abouts, risks): (Vec<&'static str>, Vec<Risk>) = all.into_iter().unzip();
-    let risks = scrubbed(&seen.files, &risks)?;
+    let redactor = redactor(&seen.files);
+    all.iter_mut().for_each(|(_, risk)| without_secrets(&redactor, risk));
     let one = |(about, risk): (&'static str, Risk)| {
         let Risk { severity, rule, at, found, what, fix, .. } = risk;
         StandingRisk { severity, about, rule, at, found, what, fix }
@@ -88,6 +90,7 @@ pub(crate) async fn standing(args: &SeeArgs) -> Result<Standing, Failure> {
             .map(|read| StandingFile { path: read.path.clone(), kind: read.kind.word(), sha256: read.sha256() })
             .collect(),
         looked,
-        risks: abouts.into_iter().zip(risks).map(one).collect(),
+        passed_over: seen.passed_over,
+        risks: all.into_iter().map(one).collect(),
     })
 }

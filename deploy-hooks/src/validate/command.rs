@@ -76,6 +76,9 @@ pub(crate) async fn run(args: &ValidateArgs) -> Result<Exit, Failure> {
     let is_chosen = |category: Category| args.full || chosen.contains(&category);
     let standing = standing(&args.see).await?;
     let files = files::results(&standing, &is_chosen);
+    for one in &standing.passed_over {
+        say!("not seen {one}");
+    }
     let (ids, ran) = live(args, &is_chosen).await?;
     let report = write::report(started, &standing, files, ran.as_ref(), &ids)?;
     write::folder(&report, &args.out)?;

@@ -62,6 +62,11 @@ fn a_change_keeps_everything_else_and_what_stood_there() {
     );
     assert!(!format!("{}{}{}", dry.out, ended.out, ended.said).contains(SECRET), "{ended:?}");
     assert_eq!(fs::read_dir(folder.0.path()).expect("a folder").count(), 2, "nothing else lies about");
+    // What stood there first is not lost by a second change.
+    folder.run(&["update", "a.env", "--set", "NODE_IP=203.0.113.8"]);
+    assert_eq!(fs::read_to_string(folder.0.path().join("a.env.before")).expect("kept"), FILE);
+    assert_eq!(fs::read_to_string(folder.0.path().join("a.env.before.1")).expect("kept"), expected);
+    folder.run(&["update", "a.env", "--set", "NODE_IP=203.0.113.7"]);
     let again = folder.run(&["update", "a.env", "--set", "NODE_IP=203.0.113.7"]);
     assert_eq!((again.code, again.out.as_str()), (Some(0), "same     a.env: nothing to change\n"));
 }
@@ -75,6 +80,8 @@ fn a_change_that_the_server_would_not_read_is_refused() {
         (vec!["--set", "LIVEKIT_RTC_TCP_PORT=7880"], "port_collision"),
         (vec!["--set", "LIVEKIT_RTC_NODE_IP=203.0.113.7"], "env_rtc_node_ip_ignored"),
         (vec!["--set", "LIVEKIT_API_SECRET=x"], "--take LIVEKIT_API_SECRET"),
+        (vec!["--set", "OPENAI_API_KEY=x"], "--take OPENAI_API_KEY"),
+        (vec!["--set", "CACHE=redis://:pw@h"], "--take CACHE"),
         (vec!["--set", "NODE_IP"], "--set wants NAME=VALUE"),
         (vec!["--unset", "NODE_PI"], "a.env has no NODE_PI"),
         (vec!["--set", "NODE_IP=203.0.113.7", "--unset", "NODE_IP"], "two ways"),
@@ -98,7 +105,9 @@ fn names_that_a_version_ignores_are_renamed() {
     let folder = Folder::with("# LAN\nLIVEKIT_RTC_NODE_IP=10.0.0.1\nLIVEKIT_RTC_UDP_PORT='7882'\n");
     let ended = folder.run(&["update", "a.env", "--to", "1.13.5"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert_eq!(folder.text(), "# LAN\nNODE_IP=10.0.0.1\nUDP_PORT='7882'\n");
+    // What no version has read is not given a name under which it would begin to act.
+    assert_eq!(folder.text(), "# LAN\nNODE_IP=10.0.0.1\nLIVEKIT_RTC_UDP_PORT='7882'\n");
+    assert!(ended.out.contains("left     LIVEKIT_RTC_UDP_PORT: "), "{ended:?}");
     let unknown = folder.run(&["update", "a.env", "--to", "9.9.9"]);
     assert_eq!(unknown.code, Some(2), "{unknown:?}");
     let both = Folder::with("LIVEKIT_RTC_NODE_IP=10.0.0.1\nNODE_IP=10.0.0.2\n");

@@ -3,6 +3,7 @@
 use crate::world::Ended;
 use serde_json::Value;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -192,6 +193,88 @@ fn apply_writes_the_corrected_files_and_nothing_else() {
         again.code == Some(2) && again.said.contains("livekit.yaml has changed since the plan was made"),
         "{again:?}"
     );
+}
+
+#[test]
+fn a_copy_has_the_rights_of_its_original_and_never_replaces_it() {
+    let old = Old::new();
+    fs::set_permissions(old.path("ops/livekit.yaml"), fs::Permissions::from_mode(0o600)).expect("rights");
+    old.generate();
+    let before = old.text("ops/livekit.yaml");
+    let ended = old.run(&["apply", "plan.json", "--folder", "ops", "--dry-run", "--out", "ops"]);
+    assert!(ended.code == Some(2) && ended.said.contains("it is the file that was planned"), "{ended:?}");
+    assert_eq!(old.text("ops/livekit.yaml"), before);
+    assert_eq!(old.run(&["apply", "plan.json", "--folder", "ops", "--out", "new"]).code, Some(0));
+    let mode = fs::metadata(old.path("new/livekit.yaml")).expect("there").permissions().mode() & 0o777;
+    assert_eq!((mode, old.text("ops/livekit.yaml")), (0o600, before));
+}
+
+/// The second file can't be written, so the first is as it was.
+#[test]
+fn all_files_are_corrected_or_none() {
+    let old = Old::new();
+    old.generate();
+    let before = old.text("ops/livekit.yaml");
+    // Nothing can be kept beside sip.yaml: every name is taken by a folder.
+    fs::create_dir(old.path("ops/sip.yaml.before")).expect("made");
+    for number in 1..1_000 {
+        fs::create_dir(old.path(&format!("ops/sip.yaml.before.{number}"))).expect("made");
+    }
+    let ended = old.run(&["apply", "plan.json", "--folder", "ops"]);
+    assert!(
+        ended.code == Some(2)
+            && ended.said.contains("cannot write ops/sip.yaml: ")
+            && ended.said.contains("nothing was changed"),
+        "{ended:?}"
+    );
+    assert_eq!(old.text("ops/livekit.yaml"), before);
+    assert!(!old.path("ops/livekit.yaml.before").exists());
+}
+
+#[test]
+fn a_plan_replaces_nothing_but_a_plan() {
+    let old = Old::new();
+    fs::write(old.path("README.md"), "mine\n").expect("written");
+    for (out, because) in [
+        ("README.json", "README.md exists and is no plan"),
+        ("p.md", "is where the Markdown goes"),
+        ("ops/app/package.json", "exists and is no plan"),
+    ] {
+        let ended = old.run(&["generate", "ops", "--no-engine", "--out", out]);
+        assert!(ended.code == Some(2) && ended.said.contains(because), "{ended:?}");
+    }
+    assert_eq!(old.text("README.md"), "mine\n");
+    assert_eq!((old.generate().code, old.generate().code), (Some(0), Some(0)), "a plan may be made again");
+}
+
+/// Edits that belong together are all made or none is: a section is not removed before its parts have their new places.
+#[test]
+fn nothing_is_half_corrected() {
+    let old = Old::new();
+    let flow = "    channel_observer_probe_config: {nack_window_min_duration: 4s}\n    probe_mode: padding\n";
+    let text = old.text("ops/livekit.yaml").replace("    probe_mode: padding\n", flow);
+    let text = text.replace("logging:\n  # what operations wants to see\n  level: warn\n", "logging: {level: warn}\n");
+    fs::write(old.path("ops/livekit.yaml"), text).expect("written");
+    old.generate();
+    let ended = old.run(&["apply", "plan.json", "--folder", "ops", "--dry-run", "--out", "new"]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let new = old.text("new/livekit.yaml");
+    assert!(new.contains("    channel_observer_probe_config: {nack_window_min_duration: 4s}\n"), "{new}");
+    assert!(new.contains("log_level: info\nlogging: {level: warn}\n"), "{new}");
+    assert!(ended.out.contains("unknown_key") && ended.out.contains("log_level_twice"), "{}", ended.out);
+}
+
+/// A password that is an ordinary word hides nothing that a plan is applied by.
+#[test]
+fn a_plan_is_applied_whatever_the_passwords_are() {
+    let old = Old::new();
+    let text =
+        old.text("ops/livekit.yaml").replace("  address: redis:6379\n", "  address: redis:6379\n  password: livekit\n");
+    fs::write(old.path("ops/livekit.yaml"), text).expect("written");
+    assert_eq!(old.generate().code, Some(0));
+    let ended = old.run(&["apply", "plan.json", "--folder", "ops"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(old.text("ops/livekit.yaml").contains("  password: livekit\n"));
 }
 
 #[test]

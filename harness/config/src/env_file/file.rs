@@ -65,7 +65,8 @@ impl EnvFile {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Other(text, line) => {
                 let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-                let bare = text.chars().all(|c| c.is_alphanumeric() || c == '_');
+                let name = text.strip_prefix("export ").unwrap_or(text).trim_start();
+                let bare = name.chars().all(|c| c.is_alphanumeric() || c == '_');
                 (!bare && !text.starts_with('#')).then_some(*line)
             }
             Piece::Assignment(_) => None,
@@ -137,8 +138,9 @@ impl EnvFile {
             if let Piece::Assignment(assignment) = piece
                 && assignment.name == name
             {
-                // The name is the last thing before `=` that is not blank.
-                let at = assignment.before.rfind('=').and_then(|end| assignment.before[..end].rfind(name));
+                // The name is the last thing before `=` or `:` that is not blank.
+                let end = assignment.before.trim_end().len().saturating_sub(1);
+                let at = assignment.before[..end].rfind(name);
                 if let Some(at) = at {
                     assignment.before.replace_range(at..at + name.len(), other);
                 }

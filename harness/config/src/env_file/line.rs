@@ -89,7 +89,9 @@ fn name(line: &str) -> Option<(usize, &str, usize)> {
     if let Some(rest) = line[from..].strip_prefix("export ") {
         from = line.len() - rest.trim_start_matches(blank).len();
     }
-    let (name, _) = line[from..].split_once('=')?;
+    // `NAME: value` is as good for Compose; whichever comes first.
+    let end = line[from..].find(['=', ':'])?;
+    let name = &line[from..from + end];
     let trimmed = name.trim_end_matches(blank);
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '[' | ']');
     if trimmed.is_empty() || !trimmed.chars().all(allowed) {

@@ -30,6 +30,7 @@ fn values_are_read_as_compose_documents_it() {
         ("VAR='a\nb'", "a\nb"),
         ("\u{feff}VAR=VAL\r", "VAL"),
         ("VAR = VAL ", "VAL"),
+        ("VAR: VAL", "VAL"),
     ] {
         assert_eq!(value(line).as_deref(), Some(expected), "{line:?}");
     }
@@ -54,7 +55,7 @@ fn lines_are_counted_as_they_are_seen() {
     let seen: Vec<_> = file.assignments().map(|a| (a.name.as_str(), a.value(), a.line)).collect();
     let expected = [("A", "1", 2), ("B", "two", 4), ("C", "a: b\nc: d", 5), ("E", "x=y", 8)];
     assert_eq!(seen, expected.map(|(name, value, line)| (name, value.to_owned(), line)));
-    assert_eq!(EnvFile::parse("A=1\nB=\"x\nC 2\nD\n").unreadable().collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(EnvFile::parse("A=1\nB=\"x\nC 2\nD\nexport E\n").unreadable().collect::<Vec<_>>(), [2, 3]);
 }
 
 #[test]

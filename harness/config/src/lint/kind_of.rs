@@ -22,6 +22,10 @@ const OF_SERVER: &[&str] = &[
     "bind_addresses",
     "port",
 ];
+/// Those of them that no other program has; a `port` or a `webhook` is found everywhere.
+const OF_SERVER_ALONE: &[&str] = &["rtc", "keys", "key_file", "turn", "room", "node_selector", "signal_relay"];
+/// What is called `.env.…` and holds no variables.
+const NO_ENVIRONMENT: &[&str] = &["ts", "tsx", "js", "mjs", "cjs", "json", "md", "py", "rb", "sh"];
 /// Keys that only the SIP bridge has; it shares others with egress and ingress.
 const OF_SIP: &[&str] = &["sip_port", "sip_port_listen", "sip_hostname", "rtp_port", "hide_inbound_port"];
 
@@ -35,7 +39,8 @@ pub fn kind_of(path: &Path, text: &str) -> Option<FileKind> {
     let folder = path.parent().map(|folder| folder.to_string_lossy().to_lowercase()).unwrap_or_default();
     match extension {
         "yaml" | "yml" => yaml(&name, &folder, text),
-        _ if name.starts_with(".env") || extension == "env" || name.ends_with(".env.example") => {
+        _ if NO_ENVIRONMENT.contains(&extension) => None,
+        _ if name == ".env" || name.starts_with(".env.") || extension == "env" || name.ends_with(".env.example") => {
             Some(FileKind::Environment)
         }
         _ if name.starts_with("caddyfile") || extension == "caddyfile" => Some(FileKind::Caddy),
@@ -64,8 +69,11 @@ fn yaml(name: &str, folder: &str, text: &str) -> Option<FileKind> {
     if !services.is_empty() && (is_compose(name) || services.iter().any(runs)) {
         return Some(FileKind::Compose);
     }
-    let named = |word: &str| name.contains(word) || folder.rsplit('/').next().is_some_and(|last| last.contains(word));
-    let shared = ["ws_url", "api_key", "redis"].iter().any(|key| has(root, key));
+    let folder = folder.rsplit('/').next().unwrap_or_default();
+    // As a word of its own: `gossip` is none of ours.
+    let is_word = |text: &str, word: &str| text.split(|c: char| !c.is_alphanumeric()).any(|part| part == word);
+    let named = |word: &str| is_word(name, word) || is_word(folder, word);
+    let shared = has(root, "ws_url") && (has(root, "api_key") || has(root, "redis"));
     if OF_SIP.iter().any(|key| has(root, key)) || (named("sip") && shared && !has(root, "rtc")) {
         return Some(FileKind::SipYaml);
     }
@@ -74,7 +82,8 @@ fn yaml(name: &str, folder: &str, text: &str) -> Option<FileKind> {
     let known = root.entries().iter().filter(|entry| known.kind(&entry.key).is_some()).count();
     // More than half of the keys are the server's: one of another program may be called `port` too.
     let mostly = known * 2 > root.entries().len();
-    if mostly && (sections >= 2 || (sections == 1 && (name.starts_with("config") || named("livekit")))) {
+    let alone = OF_SERVER_ALONE.iter().any(|key| has(root, key));
+    if mostly && alone && (sections >= 2 || (sections == 1 && (name.starts_with("config") || named("livekit")))) {
         return Some(FileKind::LivekitYaml);
     }
     by_name(name).filter(|kind| *kind == FileKind::Compose || mostly || root.is_null())
@@ -136,6 +145,11 @@ mod tests {
             ("services.yaml", "services:\n  a:\n    port: 1\n", None),
             (".env", "A=1\n", Some(FileKind::Environment)),
             (".env.production", "", Some(FileKind::Environment)),
+            (".envrc", "layout python\n", None),
+            (".env.d.ts", "interface Env {}\n", None),
+            ("gossip/config.yaml", "redis: {address: 'r:1'}\npeers: [a]\nport: 9000\n", None),
+            ("app/config.yaml", "port: 3000\nlog_level: info\nredis: {host: r, port: 6379}\n", None),
+            ("config-rtmp.yaml", "port: 1935\nlimit: 5\n", None),
             ("livekit.env", "A=1\n", Some(FileKind::Environment)),
             ("livekit.yaml", "port: 7880\n", Some(FileKind::LivekitYaml)),
             ("livekit.yaml", "", Some(FileKind::LivekitYaml)),

@@ -53,14 +53,16 @@ fn scalar_problem(kind: &str, scalar: &Scalar) -> Option<Problem> {
     let text = scalar.text.as_str();
     match kind {
         "bool" if !(scalar.plain && boolean(text).is_some()) => {
-            Some(Problem::wrong_type(text, "true or false", "write true or false, without quotes"))
+            Some(Problem::wrong_type(&shown_value(text), "true or false", "write true or false, without quotes"))
         }
         "int" | "float" if !(scalar.plain && number(text).is_some()) => {
-            Some(Problem::wrong_type(text, "a number", "write a number, without unit and quotes"))
+            Some(Problem::wrong_type(&shown_value(text), "a number", "write a number, without unit and quotes"))
         }
-        "uint" if !(scalar.plain && number(text).is_some_and(|value| value >= 0.0)) => {
-            Some(Problem::wrong_type(text, "a number from 0", "write a number, without sign, unit and quotes"))
-        }
+        "uint" if !(scalar.plain && number(text).is_some_and(|value| value >= 0.0)) => Some(Problem::wrong_type(
+            &shown_value(text),
+            "a number from 0",
+            "write a number, without sign, unit and quotes",
+        )),
         "duration" if !is_duration(text) => {
             let bare = scalar.plain && number(text).is_some();
             let fix = if bare {
@@ -70,7 +72,7 @@ fn scalar_problem(kind: &str, scalar: &Scalar) -> Option<Problem> {
             };
             Some(Problem {
                 rule: "duration_without_unit",
-                found: text.to_owned(),
+                found: shown_value(text),
                 expected: "a number with a unit",
                 fix,
             })
@@ -79,11 +81,17 @@ fn scalar_problem(kind: &str, scalar: &Scalar) -> Option<Problem> {
     }
 }
 
-/// What stands where a section or list belongs may be a secret: a long text is not repeated.
+/// What stands where a section or list belongs may be a secret: it is not repeated.
 fn shown(scalar: &Scalar) -> String {
-    if scalar.text.len() > 24 {
-        format!("a text of {} characters", scalar.text.chars().count())
-    } else {
-        scalar.text.clone()
+    format!("a text of {} characters", scalar.text.chars().count())
+}
+
+/// A value that was meant for another key may be a secret too: what is long, or looks like an address with a user, is
+/// counted only.
+pub(crate) fn shown_value(text: &str) -> String {
+    const CHARACTERS_MAX: usize = 24;
+    match text.chars().count() > CHARACTERS_MAX || text.contains(['@', '?']) {
+        true => format!("a text of {} characters", text.chars().count()),
+        false => text.to_owned(),
     }
 }

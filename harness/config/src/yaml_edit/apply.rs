@@ -8,8 +8,12 @@ const FLOW: &str = "it does not stand on lines of its own; change it by hand";
 const STEP: usize = 2;
 
 pub(super) fn apply(text: &str, edit: &Edit) -> Result<String, &'static str> {
-    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    // A carriage return stays at the end of its line: in a file of both kinds each line keeps its own.
+    let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+    let ended = lines.last().is_some_and(String::is_empty);
+    if ended {
+        lines.pop();
+    }
     match edit {
         Edit::Remove { path } => {
             let there = span(text, path).ok_or(FLOW)?;
@@ -40,9 +44,9 @@ pub(super) fn apply(text: &str, edit: &Edit) -> Result<String, &'static str> {
             }
         },
     }
-    let mut out = lines.join(ending);
-    if text.ends_with('\n') || !text.is_empty() && out.is_empty() {
-        out.push_str(ending);
+    let mut out = lines.join("\n");
+    if ended && !text.is_empty() {
+        out.push('\n');
     }
     Ok(out)
 }
@@ -59,9 +63,10 @@ fn renamed(line: &str, old: &str, new: &str) -> Option<String> {
 
 /// The line with another value behind its colon; a comment behind stays.
 fn with_value(line: &str, value: &str) -> Option<String> {
+    let (line, ending) = line.strip_suffix('\r').map_or((line, ""), |line| (line, "\r"));
     let (before, rest) = line.split_once(':')?;
     let comment = rest.find(" #").map(|at| rest[at..].to_owned()).unwrap_or_default();
-    Some(format!("{before}: {value}{comment}"))
+    Some(format!("{before}: {value}{comment}{ending}"))
 }
 
 /// Puts a block of lines where its path belongs. The deepest section that is there takes it; what is missing is made.
@@ -89,6 +94,11 @@ fn insert(lines: &mut Vec<String>, path: &str, block: Vec<String>, block_indent:
     for (level, name) in names[depth..names.len() - 1].iter().enumerate() {
         made.push(format!("{}{name}:", " ".repeat(base + level * STEP)));
     }
+    // New lines end as the one before them does.
+    let ending = if at.checked_sub(1).is_some_and(|above| lines[above].ends_with('\r')) { "\r" } else { "" };
+    made.iter_mut().for_each(|line| line.push_str(ending));
+    let block: Vec<String> =
+        block.iter().map(|line| if line.ends_with('\r') { line.clone() } else { format!("{line}{ending}") }).collect();
     let own = base + (names.len() - 1 - depth) * STEP;
     made.extend(block.iter().map(|line| match line.trim().is_empty() {
         true => line.clone(),

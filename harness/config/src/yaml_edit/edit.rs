@@ -72,7 +72,7 @@ impl Edit {
                 after.extend(
                     values(&format!("v: {value}\n"))
                         .into_iter()
-                        .map(|(name, value)| (format!("{path}{}", &name[1..]), value)),
+                        .map(|(name, value)| (format!("{path}{}", name.strip_prefix('v').unwrap_or_default()), value)),
                 );
             }
         }

@@ -84,6 +84,9 @@ relay:
 ";
     assert_eq!(after.as_deref(), Ok(expected));
     assert_eq!(edit("a:\r\n  b: 1\r\n  c: 2\r\n", &[remove("a.b")]).as_deref(), Ok("a:\r\n  c: 2\r\n"));
+    // Of a file with both endings each line keeps its own.
+    let mixed = edit("a: 1\r\nb: 2\nc: 3\r\n", &[remove("b"), set("c", "4"), set("d.e", "5")]);
+    assert_eq!(mixed.as_deref(), Ok("a: 1\r\nc: 4\r\nd:\r\n  e: 5\r\n"));
     assert_eq!(edit("a: 1", &[set("b.c", "2")]).as_deref(), Ok("a: 1\nb:\n  c: 2"));
     assert_eq!(edit("", &[set("b", "2")]).as_deref(), Ok("b: 2"));
 }
@@ -98,6 +101,7 @@ fn what_can_not_be_done_on_lines_is_refused() {
         ("a: 1\n", remove("b.c")),
         ("a: 1\n", moved("b", "c")),
         ("a: 1\nb: 2\n", moved("a", "b")),
+        ("a: 1\n", set("a", "1\né: 2")),
         ("a:\n  b: 1\n", set("a", "2")),
         ("rtc: {}\n", set("rtc.tcp_port", "7881")),
         ("a: 1\n...\n---\nb: 2\n", moved("b", "c")),

@@ -14,7 +14,15 @@ pub(super) fn check(variables: &[Variable], findings: &mut Findings) {
     for name in ["LIVEKIT_URL", "LIVEKIT_WS_URL"] {
         given(name).into_iter().for_each(|variable| address(variable, findings));
     }
-    if let Some(redis) = given("REDIS_HOST").or_else(|| given("LIVEKIT_REDIS_ADDRESS")) {
+    // Other programs have a REDIS_HOST too, and take it without a port.
+    let of_the_server = |variable: &Variable| {
+        matches!(
+            variable.name.as_str(),
+            "NODE_IP" | "UDP_PORT" | "LIVEKIT_KEYS" | "LIVEKIT_CONFIG" | "LIVEKIT_KEY_FILE"
+        )
+    };
+    let redis = given("REDIS_HOST").filter(|_| variables.iter().any(of_the_server));
+    if let Some(redis) = redis.or_else(|| given("LIVEKIT_REDIS_ADDRESS")) {
         redis_address(redis, findings);
     }
     let secret = given("LIVEKIT_API_SECRET");

@@ -4,6 +4,7 @@ use super::variables::Variable;
 use crate::lint::findings::{Findings, words};
 use crate::lint::known::server_environment;
 use crate::lint::scalars::is_template;
+use crate::lint::types::shown_value;
 
 /// A shorter time than this, in nanoseconds, was meant in another unit.
 const NANOSECONDS_MIN: i64 = 1_000_000;
@@ -40,7 +41,7 @@ fn refused(variable: &Variable, expected: &str, findings: &mut Findings) {
         (variable.value.as_str(), format!("write {expected}"))
     };
     let what = format!("{} takes {expected}: the server ends with exit status 0", variable.name);
-    findings.wrong("env_wrong_type", variable.line, words(found, what, fix));
+    findings.wrong("env_wrong_type", variable.line, words(shown_value(found), what, fix));
 }
 
 fn duration(variable: &Variable, findings: &mut Findings) {
@@ -50,12 +51,12 @@ fn duration(variable: &Variable, findings: &mut Findings) {
                         with exit status 0";
             let fix =
                 "write it in the configuration file, where units are right, or count nanoseconds (5s is 5000000000)";
-            findings.wrong("env_duration", variable.line, words(&variable.value, what, fix));
+            findings.wrong("env_duration", variable.line, words(shown_value(&variable.value), what, fix));
         }
         Some(number) if number != 0 && number.abs() < NANOSECONDS_MIN => {
             let what = "a number is taken as nanoseconds: this is less than a millisecond";
             let fix = "write it in the configuration file with a unit, or count nanoseconds (5s is 5000000000)";
-            findings.wrong("env_duration", variable.line, words(&variable.value, what, fix));
+            findings.wrong("env_duration", variable.line, words(shown_value(&variable.value), what, fix));
         }
         Some(_) => {}
     }

@@ -13,12 +13,13 @@ pub(super) fn check(source: &Source<'_>, findings: &mut Findings) {
     node(source, findings);
     filters(source, findings);
     bind(source, findings);
-    if source.is_true("rtc.use_external_ip") {
+    let external = source.text("rtc.use_external_ip");
+    if source.is_true("rtc.use_external_ip") || external.is_some_and(is_template) {
         return;
     }
     for path in NEEDS_EXTERNAL {
         if let Some(entry) = source.at(path).filter(|entry| entry.value.is_true()) {
-            let what = "without `use_external_ip: true` this does nothing";
+            let what = "without `use_external_ip: true`, here or in LIVEKIT_RTC_USE_EXTERNAL_IP, this does nothing";
             let fix = "add `use_external_ip: true`, or remove this line";
             findings.wrong("needs_external_ip", entry.line, words(&entry.key, what, fix));
         }
@@ -38,8 +39,7 @@ fn node(source: &Source<'_>, findings: &mut Findings) {
         let what = format!("{problem}: the server ends with exit status 0");
         findings.wrong("node_ip_form", entry.value.line, words(text, what, form));
     } else if source.is_true("rtc.use_external_ip") {
-        let what =
-            "use_external_ip is true and wins: clients are told the address that a STUN server saw, not this one";
+        let what = "use_external_ip is true and wins: clients are told the address that a STUN server saw, and of this line only what is of the other family";
         let fix = "remove node_ip, or set use_external_ip to false";
         findings.wrong("external_ip_overrides_node_ip", entry.line, words(text, what, fix));
     }

@@ -24,7 +24,8 @@ pub(crate) fn check(source: &Source<'_>, findings: &mut Findings) {
     let (Some(old), Some(new)) = (source.at("log_level"), source.text("logging.level")) else {
         return;
     };
-    if old.value.text().is_some_and(|text| text != new) {
+    // Empty is absent for the server.
+    if old.value.text().is_some_and(|text| !text.is_empty() && text != new) {
         let what = format!("log_level and logging.level differ, and log_level wins: {new} is not used");
         let found = old.value.text().unwrap_or_default();
         findings.wrong("log_level_twice", old.line, words(found, what, "remove log_level, which is deprecated"));
