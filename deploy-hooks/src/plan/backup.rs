@@ -29,7 +29,13 @@ pub(super) fn backup(args: &BackupArgs) -> Result<Exit, Failure> {
         })
     });
     let recipients = recipients.collect::<Result<Vec<_>, _>>()?;
-    let Found { files, passed_over } = find(&args.folder)?;
+    let Found { files, unreadable, passed_over } = find(&args.folder)?;
+    if !unreadable.is_empty() {
+        return Err(Failure::usage(format!(
+            "an archive without them would not bring the deployment back: {}; make them readable, or move them away",
+            unreadable.join(", ")
+        )));
+    }
     if files.is_empty() {
         return Err(Failure::usage(format!(
             "{} holds no file of a deployment; name the folder that does",

@@ -153,7 +153,7 @@ async fn look(args: &LookArgs) -> Result<Looked, Failure> {
         },
     };
     let seen = see(&args.see).await?;
-    not_seen.extend(seen.passed_over.iter().cloned());
+    not_seen.extend(seen.unreadable.iter().chain(&seen.passed_over).cloned());
     if seen.tokens.is_none() {
         not_seen.push("tokens of your application: --token-file FILE, with one a line".to_owned());
     }
@@ -166,6 +166,7 @@ async fn look(args: &LookArgs) -> Result<Looked, Failure> {
 /// Files, tokens, trunks and rules.
 pub(super) struct Seen {
     pub(super) files: Vec<Read>,
+    pub(super) unreadable: Vec<String>,
     pub(super) passed_over: Vec<String>,
     pub(super) tokens: Option<String>,
     pub(super) sip: Option<Exported>,
@@ -176,7 +177,7 @@ pub(super) struct Seen {
 /// # Errors
 /// [`Failure`] of usage, or of an unreachable deployment.
 pub(super) async fn see(args: &SeeArgs) -> Result<Seen, Failure> {
-    let Found { files, passed_over } = find(&args.folder)?;
+    let Found { files, unreadable, passed_over } = find(&args.folder)?;
     let tokens = match &args.token_file {
         None => None,
         Some(file) => Some(read_text(file, TOKENS_BYTES_MAX).map_err(|error| {
@@ -190,7 +191,7 @@ pub(super) async fn see(args: &SeeArgs) -> Result<Seen, Failure> {
         Some(url) => Some(export(&api(url, args)?).await?),
         None => None,
     };
-    Ok(Seen { files, passed_over, tokens, sip })
+    Ok(Seen { files, unreadable, passed_over, tokens, sip })
 }
 
 /// A client that may list trunks.

@@ -68,7 +68,9 @@ impl Read {
 pub(super) struct Found {
     /// Every file of a deployment, by path.
     pub(super) files: Vec<Read>,
-    /// What may be one and can't be looked at, with the reason.
+    /// What is one by its name and can't be read, with the reason.
+    pub(super) unreadable: Vec<String>,
+    /// What may be one and is not looked at, with the reason.
     pub(super) passed_over: Vec<String>,
 }
 
@@ -114,26 +116,29 @@ pub(super) fn find(folder: &Path) -> Result<Found, Failure> {
     }
     found.files.sort_by(|a, b| a.path.cmp(&b.path));
     found.passed_over.sort();
+    found.unreadable.sort();
     Ok(found)
 }
 
 impl Found {
     fn take(&mut self, folder: &Path, path: &Path, is_link: bool) {
         let path_shown = named(folder, path);
+        let ours = may_be_ours(path);
         // A link may lead anywhere; what it leads to is found where it is, if that is below the folder.
-        let read = match is_link {
-            true => Err("a link; name the folder that it leads to".to_owned()),
-            false => text(path),
-        };
-        match read {
+        if is_link {
+            let why = "a link; name the folder that it leads to";
+            self.passed_over.extend(ours.then(|| format!("{path_shown}: {why}")));
+            return;
+        }
+        match text(path) {
             Ok(text) => match recognised(path, &text) {
                 Some(kind) => self.files.push(Read { path: path_shown, kind, text }),
-                None if may_be_ours(path) && !text.trim().is_empty() => {
+                None if ours && !text.trim().is_empty() => {
                     self.passed_over.push(format!("{path_shown}: by what stands in it, no file of a deployment"));
                 }
                 None => {}
             },
-            Err(why) if may_be_ours(path) => self.passed_over.push(format!("{path_shown}: {why}")),
+            Err(why) if ours => self.unreadable.push(format!("{path_shown}: {why}")),
             Err(_) => {}
         }
     }
@@ -263,7 +268,10 @@ mod tests {
         fs::write(folder.path().join("notes.txt"), b"\xff").expect("written");
         let found = find(folder.path()).expect("found");
         assert_eq!(found.files.len(), 0);
-        let names: Vec<&str> = found.passed_over.iter().filter_map(|one| one.split(':').next()).collect();
-        assert_eq!(names, ["config.yaml", "livekit.yaml", "sip.yaml"]);
+        let names = |list: &[String]| -> Vec<String> {
+            list.iter().filter_map(|one| one.split(':').next()).map(str::to_owned).collect()
+        };
+        assert_eq!(names(&found.passed_over), ["config.yaml", "sip.yaml"]);
+        assert_eq!(names(&found.unreadable), ["livekit.yaml"]);
     }
 }

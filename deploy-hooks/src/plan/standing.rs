@@ -19,7 +19,9 @@ pub(crate) struct Standing {
     pub(crate) files: Vec<StandingFile>,
     /// How many there are of each kind that a [`StandingRisk`] may be about.
     pub(crate) looked: BTreeMap<&'static str, usize>,
-    /// What may belong to the deployment and can't be looked at.
+    /// What belongs to the deployment by its name, and can't be read.
+    pub(crate) unreadable: Vec<String>,
+    /// What may belong to the deployment, and is not looked at.
     pub(crate) passed_over: Vec<String>,
     /// The worst first.
     pub(crate) risks: Vec<StandingRisk>,
@@ -90,6 +92,7 @@ pub(crate) async fn standing(args: &SeeArgs) -> Result<Standing, Failure> {
             .map(|read| StandingFile { path: read.path.clone(), kind: read.kind.word(), sha256: read.sha256() })
             .collect(),
         looked,
+        unreadable: seen.unreadable,
         passed_over: seen.passed_over,
         risks: all.into_iter().map(one).collect(),
     })

@@ -90,7 +90,34 @@ pub(super) const SEEN: &str = "looked at ";
 
 /// One result for each claim of these categories.
 pub(super) fn results(standing: &Standing, wanted: &dyn Fn(Category) -> bool) -> Vec<CheckResult> {
-    CLAIMS.iter().filter(|claim| wanted(claim.category)).map(|claim| result(claim, standing)).collect()
+    let of_claims = CLAIMS.iter().filter(|claim| wanted(claim.category)).map(|claim| result(claim, standing));
+    let unreadable = (!standing.unreadable.is_empty()).then(|| unreadable(standing));
+    unreadable.into_iter().chain(of_claims).collect()
+}
+
+/// A file that can't be read may hold anything: whatever the others show, nobody knows how the deployment stands.
+fn unreadable(standing: &Standing) -> CheckResult {
+    let attempt = Attempt {
+        started: timestamp(),
+        duration_ms: 0,
+        outcome: Outcome::Errored,
+        measured: Vec::new(),
+        failure: None,
+        reason: Some(standing.unreadable.join("; ")),
+        waiver: None,
+        log: String::new(),
+    };
+    CheckResult {
+        id: "files.readable".to_owned(),
+        title: "every file of the deployment can be read".to_owned(),
+        tags: vec!["files".to_owned()],
+        file: file!().to_owned(),
+        line: line!(),
+        outcome: Outcome::Errored,
+        flaky: false,
+        simulated: Vec::new(),
+        attempts: vec![attempt],
+    }
 }
 
 fn result(claim: &Claim, standing: &Standing) -> CheckResult {

@@ -114,6 +114,24 @@ fn nothing_to_look_at_is_no_success() {
     assert!(ended.code == Some(2) && ended.said.contains("it must lie beside greenlight"), "{ended:?}");
 }
 
+/// A livekit.yaml that nobody can read is no healthy one, and none that is absent.
+#[test]
+fn what_can_not_be_read_is_not_known() {
+    let bin = Bin::alone();
+    old(&bin);
+    let text = fs::read(bin.path("ops/livekit.yaml")).expect("there");
+    fs::write(bin.path("ops/livekit.yaml"), [text, b"# caf\xe9\n".to_vec()].concat()).expect("written");
+    fs::remove_file(bin.path("ops/.env")).expect("removed");
+    fs::remove_file(bin.path("ops/sip.yaml")).expect("removed");
+    let ended = bin.run(&["validate", "ops", "--category", "configuration", "--level", "config"]);
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    assert!(ended.out.contains("ERRORED  files.readable  livekit.yaml: no text in UTF-8"), "{ended:?}");
+    let recipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+    let backup = bin.run(&["plan", "backup", "ops", "--recipient", recipient, "--out", "b.age"]);
+    assert!(backup.code == Some(2) && backup.said.contains("livekit.yaml: no text in UTF-8"), "{backup:?}");
+    assert!(!bin.path("b.age").exists());
+}
+
 /// Lists two checks; run, it says what it was called with, leaves the report that lies there, and ends with `status`.
 fn beside(status: u8) -> Bin {
     let list = r#"[{"id":"api.a","suite":"api","tags":["smoke"]},{"id":"api.b","suite":"api","tags":["load"]},{"id":"sip.c","suite":"sip","tags":[]}]"#;
