@@ -8,9 +8,10 @@ use crate::difference::difference;
 use crate::failure::Failure;
 use crate::files::{replace_whole, write_like};
 use crate::output::print;
-use greenlight_config::lint::{Facts, FileKind, Level, lint};
+use greenlight_config::lint::{Facts, FileKind, Level, Program, inside, lint};
 use greenlight_config::yaml_edit::edit;
 use greenlight_reports::Exit;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -130,17 +131,38 @@ fn copy(args: &ApplyArgs, one: &Corrected, path: &Path, out: &mut String) -> Res
     Ok(())
 }
 
-/// What the new version would still not read, in every livekit.yaml and sip.yaml of the plan.
+/// What the new version would still not read: in every livekit.yaml and sip.yaml of the plan as corrected, and in those that
+/// stand inside of compose files and manifests, which are not edited.
 fn left(corrected: &[Corrected], plan: &Plan, args: &ApplyArgs) -> Vec<String> {
     let mut left = Vec::new();
     for input in &plan.inputs {
         let Some(read) = again(&args.folder, &input.path) else { continue };
-        let Kind::Linted(kind @ (FileKind::LivekitYaml | FileKind::SipYaml)) = read.kind else { continue };
-        let text = corrected.iter().find(|one| one.read.path == input.path).map_or(&read.text, |one| &one.text);
-        let wrong = lint(kind, text, &Facts::default()).into_iter().filter(|finding| finding.level == Level::Wrong);
-        left.extend(wrong.map(|finding| {
-            format!("{} (new):{} {}: {}; {}", input.path, finding.line, finding.rule, finding.what, finding.fix)
-        }));
+        match read.kind {
+            Kind::Linted(kind @ (FileKind::LivekitYaml | FileKind::SipYaml)) => {
+                let text = corrected.iter().find(|one| one.read.path == input.path).map_or(&read.text, |one| &one.text);
+                left.extend(wrong(&format!("{} (new)", input.path), kind, text, 0));
+            }
+            Kind::Linted(kind @ (FileKind::Compose | FileKind::Kubernetes)) => {
+                for service in inside(kind, &read.text).iter().filter(|one| one.program == Program::LiveKitServer) {
+                    let (text, line) = match &service.config_text {
+                        Some((text, line)) => (text, *line),
+                        None => continue,
+                    };
+                    left.extend(wrong(&input.path, FileKind::LivekitYaml, text, line.saturating_sub(1)));
+                }
+            }
+            _ => {}
+        }
     }
+    // Two nodes may share one configuration.
+    let mut seen = BTreeSet::new();
+    left.retain(|line| seen.insert(line.clone()));
     left
+}
+
+/// Every mistake of a text, at the lines of the file in which it stands.
+fn wrong(file: &str, kind: FileKind, text: &str, offset: usize) -> Vec<String> {
+    let found = lint(kind, text, &Facts::default()).into_iter().filter(|finding| finding.level == Level::Wrong);
+    let place = |line: usize| if line == 0 { file.to_owned() } else { format!("{file}:{}", line + offset) };
+    found.map(|one| format!("{} {}: {}; {}", place(one.line), one.rule, one.what, one.fix)).collect()
 }

@@ -264,6 +264,21 @@ fn nothing_is_half_corrected() {
     assert!(ended.out.contains("unknown_key") && ended.out.contains("log_level_twice"), "{}", ended.out);
 }
 
+/// A configuration in a compose file is planned at its lines, and is not edited: that is said.
+#[test]
+fn a_configuration_inside_a_compose_file_is_left_and_said() {
+    let old = Old::new();
+    let compose = "services:\n  livekit:\n    image: livekit/livekit-server:v1.7.0\n    restart: unless-stopped\n    stop_grace_period: 6h\n    network_mode: host\n    environment:\n      LIVEKIT_CONFIG: |\n        redis:\n          address: 127.0.0.1:6379\n        rtc:\n          stun_servers: [stun.example.com:3478]\n          congestion_control:\n            probe_mode: padding\n";
+    fs::write(old.path("ops/docker-compose.yml"), compose).expect("written");
+    old.generate();
+    let plan: Value = serde_json::from_str(&old.text("plan.json")).expect("json");
+    let risks = plan["risks"].as_array().expect("risks");
+    let here = risks.iter().find(|risk| risk["at"] == "docker-compose.yml:14").expect("the key is seen at its line");
+    assert_eq!((&here["rule"], &here["found"]), (&"key_removed".into(), &"rtc.congestion_control.probe_mode".into()));
+    let ended = old.run(&["apply", "plan.json", "--folder", "ops", "--dry-run"]);
+    assert!(ended.code == Some(1) && ended.out.contains("LEFT     docker-compose.yml:14 unknown_key: "), "{ended:?}");
+}
+
 /// A password that is an ordinary word hides nothing that a plan is applied by.
 #[test]
 fn a_plan_is_applied_whatever_the_passwords_are() {
