@@ -3,6 +3,7 @@
 use super::category::{Category, Level, Listed};
 use crate::beside::Beside;
 use crate::failure::Failure;
+use crate::files::{read_at_most, remove_if_there};
 use greenlight_reports::{Exit, Report, open};
 use std::ffi::OsString;
 use std::path::Path;
@@ -64,15 +65,9 @@ pub(super) async fn wanted(
 /// [`Failure`]: it can't be started, or its report is none.
 pub(super) async fn run(beside: &Beside, arguments: &[OsString], ids: &[String], out: &Path) -> Result<Ran, Failure> {
     let file = out.join("report.json");
-    match std::fs::remove_file(&file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(Failure::usage(format!(
-                "cannot remove the report of the run before, {}: {error}",
-                file.display()
-            )));
-        }
-        _ => {}
-    }
+    remove_if_there(&file).map_err(|error| {
+        Failure::usage(format!("cannot remove the report of the run before, {}: {error}", file.display()))
+    })?;
     let install = |kind| signal(kind).map_err(|error| Failure::unknown(format!("cannot wait for signals: {error}")));
     // Held, so that a signal which ends the checks does not end the one who is to report them.
     let (_keyboard, mut terminate) = (install(SignalKind::interrupt())?, install(SignalKind::terminate())?);
@@ -93,7 +88,7 @@ pub(super) async fn run(beside: &Beside, arguments: &[OsString], ids: &[String],
     };
     let code = status.map_err(Failure::unknown)?.code();
     let exit = Exit::ALL.into_iter().find(|exit| Some(i32::from(exit.code())) == code).unwrap_or(Exit::Inconclusive);
-    let report = match crate::files::read_at_most(&file, REPORT_BYTES_MAX) {
+    let report = match read_at_most(&file, REPORT_BYTES_MAX) {
         Ok(bytes) => Some(open(&bytes).map_err(|problem| Failure::refused(format!("{}: {problem}", file.display())))?),
         Err(_) => None,
     };

@@ -2,6 +2,7 @@
 
 use crate::beside::Beside;
 use crate::failure::Failure;
+use crate::files::remove_if_there;
 use greenlight_reports::Exit;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Deserialize;
@@ -81,12 +82,8 @@ impl Verifier {
     /// # Errors
     /// Why it did not start.
     pub(super) async fn run(&self, within: Duration, interrupt: &CancellationToken) -> Result<Run, String> {
-        match std::fs::remove_file(self.report()) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(format!("the report of the run before can't be removed: {error}"));
-            }
-            _ => {}
-        }
+        remove_if_there(&self.report())
+            .map_err(|error| format!("the report of the run before can't be removed: {error}"))?;
         let mut command = Command::new(self.program.program());
         command.args(&self.arguments).arg("--out").arg(&self.out);
         // In a process group of its own, a Ctrl-C at the terminal reaches it through us only, and once.
