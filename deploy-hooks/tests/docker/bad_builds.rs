@@ -45,7 +45,9 @@ pub(super) fn bad_builds() {
     });
     assert_eq!(failed(world, "watch"), ["performance.api_response_time"]);
     let slow = world.read("watch/junit.xml");
-    assert!(slow.contains("api_ms{load=steady} p(50) is beyond its threshold"), "{slow}");
+    // Which of its quantiles is beyond first is a matter of how calls fall into the periods of the quota.
+    let beyond = |quantile: &str| slow.contains(&format!("api_ms{{load=steady}} {quantile} is beyond its threshold"));
+    assert!(beyond("p(50)") || beyond("p(95)"), "{slow}");
 
     through_a_proxy(world);
 
