@@ -9,8 +9,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// One answer of the room API takes 6 ms on two processors; with so much of one it takes over half a second.
-const THROTTLED_CPUS: &str = "0.05";
+/// With so much of a processor the room API does not answer 40 calls a second in time on any machine: each costs a node
+/// about a millisecond of its processor time, more on a slow one.
+const THROTTLED_CPUS: &str = "0.03";
 /// Each goes to a node of the server's choice: that none of so many goes to the dead one of two is one in a thousand.
 const ROOMS: usize = 10;
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -39,15 +40,14 @@ pub(super) fn bad_builds() {
     world.put("livekit.yaml", &good);
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        scope.spawn(|| throttle(&format!("{}-green", world.name), &over));
+        scope.spawn(|| throttle(world, &over));
         taken_back(world, "slow", &["failed   performance.api_response_time"]);
         over.store(true, Ordering::Relaxed);
     });
     assert_eq!(failed(world, "watch"), ["performance.api_response_time"]);
     let slow = world.read("watch/junit.xml");
-    // Which of its quantiles is beyond first is a matter of how calls fall into the periods of the quota.
-    let beyond = |quantile: &str| slow.contains(&format!("api_ms{{load=steady}} {quantile} is beyond its threshold"));
-    assert!(beyond("p(50)") || beyond("p(95)"), "{slow}");
+    // Whether answers come late or not at all is a matter of the machine.
+    assert!(slow.contains("{load=steady}") && slow.contains(" is beyond its threshold"), "{slow}");
 
     through_a_proxy(world);
 
@@ -216,13 +216,15 @@ fn makes_rooms(world: &World) {
     assert!(refused.is_empty(), "{} of {ROOMS} rooms were refused: {refused:?}", refused.len());
 }
 
-/// Takes processor time from a container as soon as it runs.
-fn throttle(container: &str, over: &AtomicBool) {
-    while !docker(&["update", "--cpus", THROTTLED_CPUS, container]).status.success() && !over.load(Ordering::Relaxed) {
+/// Takes processor time from the new colour as soon as it has the traffic: a build that is slow before is never switched.
+fn throttle(world: &World, over: &AtomicBool) {
+    let container = &format!("{}-green", world.name);
+    while world.there().1 != "green" && !over.load(Ordering::Relaxed) {
         std::thread::park_timeout(LOOK_EVERY);
     }
+    let _ = docker(&["update", "--cpus", THROTTLED_CPUS, container]);
     let quota = done(&["inspect", "--format", "{{.HostConfig.NanoCpus}}", container]);
-    assert_eq!(quota, "50000000");
+    assert_eq!(quota, "30000000");
 }
 
 /// The program that has the checks, of the same build.
