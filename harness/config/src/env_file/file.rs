@@ -88,7 +88,7 @@ impl EnvFile {
     fn set_as_read(&mut self, name: &str, value: &str) -> Set {
         let ending = self.ending();
         let Some(assignment) = self.last_of(name) else {
-            let Some((quote, written)) = Quote::None.fitting(value) else { return Set::Impossible };
+            let Some((quote, written)) = Quote::None.fitting(value).next() else { return Set::Impossible };
             self.end_with_newline(ending);
             let assignment = Assignment {
                 name: name.to_owned(),
@@ -104,10 +104,17 @@ impl EnvFile {
         if assignment.value() == value && !assignment.is_template() {
             return Set::Same;
         }
-        let Some((quote, written)) = assignment.quote.fitting(value) else { return Set::Impossible };
-        (assignment.quote, assignment.written) = (quote, written);
-        self.number();
-        Set::Changed
+        // Without quotes an empty value would be what stands behind it: the next way of writing is tried.
+        let ways: Vec<(Quote, String)> = assignment.quote.fitting(value).collect();
+        for (quote, written) in ways {
+            let Some(assignment) = self.last_of(name) else { break };
+            (assignment.quote, assignment.written) = (quote, written);
+            self.number();
+            if self.reads_as_it_is() {
+                return Set::Changed;
+            }
+        }
+        Set::Impossible
     }
 
     /// Removes every assignment of a name, and says how many there were. Comments above stay: who wrote them knows what
@@ -158,12 +165,9 @@ impl EnvFile {
         })
     }
 
-    /// How lines of this file end.
+    /// How lines of this file end, also those within quotes.
     fn ending(&self) -> &'static str {
-        match self.pieces.iter().any(|piece| piece.text().ends_with("\r\n")) {
-            true => "\r\n",
-            false => "\n",
-        }
+        if self.text().contains("\r\n") { "\r\n" } else { "\n" }
     }
 
     fn end_with_newline(&mut self, ending: &str) {

@@ -60,10 +60,10 @@ impl Quote {
         (closes && self.meaning(&written) == value && !value.contains('\r')).then_some(written)
     }
 
-    /// The value in quotes of this kind if they can hold it, else in those that can.
-    pub(super) fn fitting(self, value: &str) -> Option<(Self, String)> {
+    /// The value in quotes of this kind if they can hold it, then in each other kind that can.
+    pub(super) fn fitting(self, value: &str) -> impl Iterator<Item = (Self, String)> {
         let order = [self, Self::None, Self::Single, Self::Double];
-        order.into_iter().find_map(|quote| Some((quote, quote.written(value)?)))
+        order.into_iter().filter_map(move |quote| Some((quote, quote.written(value)?)))
     }
 }
 

@@ -74,6 +74,14 @@ fn a_change_keeps_what_stands_around_it() {
     assert_eq!(file.set("NODE_IP", "a\rb"), Set::Impossible);
 }
 
+/// Without quotes it would read `#`.
+#[test]
+fn an_empty_value_before_a_comment_has_quotes() {
+    let mut file = EnvFile::parse("A=a # b\r\nB='x\r\ny'");
+    assert_eq!((file.set("A", ""), file.set("C", "1")), (Set::Changed, Set::Added));
+    assert_eq!(file.text(), "A='' # b\r\nB='x\r\ny'\r\nC=1\r\n");
+}
+
 /// Of two, the last counts, and that one is changed.
 #[test]
 fn the_last_of_two_counts() {
