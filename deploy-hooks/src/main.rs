@@ -32,6 +32,7 @@ mod output;
 mod plan;
 mod process;
 mod report;
+mod rollback;
 mod secrets;
 mod validate;
 mod verify;
@@ -53,7 +54,7 @@ Exit codes: 0 done, or the gate is open; 1 a check failed; 2 usage or configurat
 required ran; 5 evidence refused; 6 target or engine unreachable; 7 deploy failed and rolled back; 8 rollback failed;
 130 interrupted.
 
-Not there yet: rollback, migrate."
+Not there yet: migrate."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -71,6 +72,8 @@ enum Command {
     #[command(subcommand)]
     Env(env::EnvCommand),
     Validate(validate::ValidateArgs),
+    #[command(subcommand)]
+    Rollback(rollback::RollbackCommand),
     Gate(gate::GateArgs),
     Deploy(deploy::DeployArgs),
     Watch(watch::WatchArgs),
@@ -133,6 +136,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Init(args) => init::run(args),
         Command::Plan(command) => runtime.block_on(plan::run(command)),
         Command::Env(command) => env::run(command),
+        Command::Rollback(command) => rollback::run(command),
         Command::Validate(args) => runtime.block_on(validate::run(args)),
         Command::Completions(args) => completions::run(args, <Cli as clap::CommandFactory>::command()),
         Command::Gate(args) => runtime.block_on(gate::run(args)),

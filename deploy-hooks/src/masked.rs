@@ -27,7 +27,7 @@ fn line(text: &str, shown: usize) -> Line {
 }
 
 fn of_environment(text: &str) -> Vec<Line> {
-    let mut lines: Vec<Line> = text.lines().map(|text| in_words(text)).collect();
+    let mut lines: Vec<Line> = text.lines().map(in_words).collect();
     let file = EnvFile::parse(text);
     for one in file.assignments().filter(|one| is_secret(&one.name) || has_password(&one.value())) {
         let many = one.value().matches('\n').count();

@@ -130,7 +130,7 @@ fn verified(envelope: &Envelope, payload: &[u8], keys: &[Verifier]) -> Result<Ve
 }
 
 /// DSSE v1.0.0, protocol: what is signed is type and body with their lengths.
-fn pre_authentication(payload_type: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn pre_authentication(payload_type: &str, body: &[u8]) -> Vec<u8> {
     let mut message = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), body.len()).into_bytes();
     message.extend_from_slice(body);
     message

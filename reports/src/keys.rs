@@ -1,5 +1,6 @@
 //! Keys that sign reports: ed25519 (RFC 8032) in the PEM forms that OpenSSL reads and writes.
 
+use crate::attest::pre_authentication;
 use crate::seal::hex;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _};
@@ -49,6 +50,12 @@ impl Signer {
         Verifier(self.0.verifying_key())
     }
 
+    /// The signature (hex) on a payload of this kind, by the pre-authentication encoding of DSSE: what is signed as one
+    /// kind is good for no other.
+    pub fn sign_as(&self, kind: &str, payload: &[u8]) -> String {
+        hex(&self.sign(&pre_authentication(kind, payload)))
+    }
+
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
         use ed25519_dalek::Signer as _;
         self.0.sign(message).to_bytes()
@@ -94,6 +101,13 @@ impl Verifier {
         // The 12 bytes before the key itself are the same for every ed25519 key (RFC 8410, section 4).
         const PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
         hex(&Sha256::digest([&PREFIX[..], self.0.as_bytes()].concat()))
+    }
+
+    /// Whether a signature as [`Signer::sign_as`] makes it is on this payload, of this kind, by this key.
+    pub fn has_signed(&self, kind: &str, payload: &[u8], signature: &str) -> bool {
+        let digits = |at: usize| signature.get(at..at + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
+        let bytes: Option<Vec<u8>> = (0..signature.len().div_ceil(2)).map(|index| digits(index * 2)).collect();
+        bytes.is_some_and(|bytes| self.verifies(&pre_authentication(kind, payload), &bytes))
     }
 
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {

@@ -17,3 +17,4 @@ mod steps;
 mod tests;
 
 pub(crate) use command::{DeployArgs, run};
+pub(crate) use lock::Lock;

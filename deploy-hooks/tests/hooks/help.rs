@@ -26,6 +26,7 @@ fn every_command_teaches_by_example() {
         "init",
         "env",
         "validate",
+        "rollback",
         "completions",
         "gate",
         "deploy",

@@ -1,0 +1,186 @@
+//! `greenlight rollback` on the command line.
+
+use super::{create, restore, show};
+use crate::failure::Failure;
+use clap::{Args, Subcommand};
+use greenlight_reports::Exit;
+use std::path::PathBuf;
+
+/// Points to come back to: files and environment files, encrypted, signed, and restored whole or not at all.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Databases, Redis, SIP trunks and services are not part of a point yet.
+
+Examples:
+  age-keygen -o key.txt && greenlight keygen --out points
+  greenlight rollback create before-1.13 --files /etc/livekit --env /etc/livekit.env --recipient age1… --sign-key points.pem
+  greenlight rollback verify before-1.13 --key points.pub.pem --identity key.txt
+  greenlight rollback run before-1.13 --key points.pub.pem --identity key.txt")]
+pub(crate) enum RollbackCommand {
+    Create(CreateArgs),
+    /// Every point, the oldest first.
+    List(ListArgs),
+    /// What is in a point: with --identity every path.
+    Show(VerifyArgs),
+    /// Whether a point is whole: signature and sums, and with --identity every file in it.
+    Verify(VerifyArgs),
+    Run(RunArgs),
+    /// Ends a restore that was cut short: forward if all was ready, else as if it had not begun.
+    Resume(StoreArgs),
+    /// Takes a restore that was cut short back.
+    Abort(StoreArgs),
+    Prune(PruneArgs),
+}
+
+/// Where points are.
+#[derive(Debug, Args)]
+pub(crate) struct StoreArgs {
+    /// The folder with the points. Only its owner may look into it.
+    #[arg(long, value_name = "DIR", default_value = "greenlight-points", env = "GREENLIGHT_STORE")]
+    pub(super) store: PathBuf,
+}
+
+/// Keeps files and folders, with mode, owner, links, times and extended attributes.
+///
+/// Whole or not at all: a file that changes while it is read ends it. What is kept is compressed and encrypted while it is
+/// read; nothing in clear text is written, and this machine can't read it again. Sockets and devices are left out, and
+/// named.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  greenlight rollback create before-1.13 --description \"livekit 1.7.0\" --files /etc/livekit docker-compose.yml \\
+      --env .env --recipient age1… --sign-key points.pem")]
+pub(crate) struct CreateArgs {
+    /// Its name: letters, digits, `-`, `_`, `.`.
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+
+    /// What it is for.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(super) description: String,
+
+    /// Files and folders of the component `files`.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(super) files: Vec<PathBuf>,
+
+    /// Environment files, the component `env`.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(super) env: Vec<PathBuf>,
+
+    /// Who can restore it, as `age-keygen` prints it; may be given several times.
+    #[arg(long, required = true, value_name = "AGE-RECIPIENT")]
+    pub(super) recipient: Vec<String>,
+
+    /// The private key that signs it (`greenlight keygen`). Only its owner may read it.
+    #[arg(long, value_name = "FILE", env = "GREENLIGHT_SIGN_KEY")]
+    pub(super) sign_key: PathBuf,
+
+    /// The folder with the points, made if there is none. Only its owner may look into it.
+    #[arg(long, value_name = "DIR", default_value = "greenlight-points", env = "GREENLIGHT_STORE")]
+    pub(super) store: PathBuf,
+}
+
+/// For `rollback list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+
+    /// A public key that is believed; may be given several times.
+    #[arg(long, required = true, value_name = "FILE")]
+    pub(super) key: Vec<PathBuf>,
+}
+
+/// For `rollback show` and `rollback verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// Which point.
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+
+    /// A public key that is believed; may be given several times.
+    #[arg(long, required = true, value_name = "FILE")]
+    pub(super) key: Vec<PathBuf>,
+
+    /// The identity of age that opens it. Without it only signature and sums are looked at, and it is said.
+    #[arg(long, value_name = "FILE")]
+    pub(super) identity: Option<PathBuf>,
+
+    /// The folder with the points.
+    #[arg(long, value_name = "DIR", default_value = "greenlight-points", env = "GREENLIGHT_STORE")]
+    pub(super) store: PathBuf,
+}
+
+/// Puts what was kept back where it was: all of a component or nothing.
+///
+/// The whole archive is read and believed before anything is written; everything is put together beside what is there and
+/// exchanged at once; what was replaced is removed when what is there now has been read again. If that fails, it is put
+/// back. A restore that is killed is ended by `rollback resume` or `rollback abort`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 restored and verified; 2 refused, and nothing was changed; 3 could not be done, and nothing was changed;
+5 the point is not to be believed; 7 it failed and everything was put back; 8 a person is needed.
+
+Example:
+  greenlight rollback run before-1.13 --only env --key points.pub.pem --identity key.txt")]
+pub(crate) struct RunArgs {
+    /// Which point.
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+
+    /// Only these components.
+    #[arg(long, value_name = "COMPONENT", value_delimiter = ',')]
+    pub(super) only: Vec<String>,
+
+    /// A public key that is believed; may be given several times.
+    #[arg(long, required = true, value_name = "FILE")]
+    pub(super) key: Vec<PathBuf>,
+
+    /// The identity of age that opens it. Only its owner may read it.
+    #[arg(long, value_name = "FILE")]
+    pub(super) identity: PathBuf,
+
+    /// The folder with the points.
+    #[arg(long, value_name = "DIR", default_value = "greenlight-points", env = "GREENLIGHT_STORE")]
+    pub(super) store: PathBuf,
+}
+
+/// Removes the oldest points. The last one, and those that are not to be believed, stay.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  greenlight rollback prune --keep 10 --days 90 --key points.pub.pem")]
+pub(crate) struct PruneArgs {
+    /// Keep so many.
+    #[arg(long, value_name = "N", required_unless_present = "days")]
+    pub(super) keep: Option<usize>,
+
+    /// Remove those that are older than so many days.
+    #[arg(long, value_name = "DAYS")]
+    pub(super) days: Option<u32>,
+
+    /// A public key that is believed; may be given several times.
+    #[arg(long, required = true, value_name = "FILE")]
+    pub(super) key: Vec<PathBuf>,
+
+    /// The folder with the points.
+    #[arg(long, value_name = "DIR", default_value = "greenlight-points", env = "GREENLIGHT_STORE")]
+    pub(super) store: PathBuf,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// [`Failure`], as the command says.
+pub(crate) fn run(command: &RollbackCommand) -> Result<Exit, Failure> {
+    match command {
+        RollbackCommand::Create(args) => create::create(args),
+        RollbackCommand::List(args) => show::list(&args.store.store, &args.key),
+        RollbackCommand::Show(args) => show::verify(args, true),
+        RollbackCommand::Verify(args) => show::verify(args, false),
+        RollbackCommand::Run(args) => restore::run(args),
+        RollbackCommand::Resume(args) => restore::resume(&args.store),
+        RollbackCommand::Abort(args) => restore::abort(&args.store),
+        RollbackCommand::Prune(args) => show::prune(args),
+    }
+}

@@ -1,0 +1,95 @@
+//! What a point says of itself, in the open and signed: no path, no name of a file, no secret.
+
+use crate::failure::Failure;
+use crate::files::{read_at_most, read_text};
+use greenlight_reports::{Signer, Verifier, canonical_json};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const FORMAT: u32 = 1;
+/// What is signed, so that a signature on something else fits nowhere.
+const KIND: &str = "application/vnd.greenlight.rollback-point+json";
+pub(super) const FILE: &str = "manifest.json";
+pub(super) const SIGNATURE: &str = "manifest.json.sig";
+const BYTES_MAX: u64 = 1 << 20;
+
+/// A point.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Manifest {
+    pub(super) format: u32,
+    pub(super) name: String,
+    pub(super) description: String,
+    /// RFC 3339, UTC.
+    pub(super) created: String,
+    pub(super) made_by: String,
+    /// User and machine.
+    pub(super) who: String,
+    /// Who can restore it.
+    pub(super) recipients: Vec<String>,
+    pub(super) components: BTreeMap<String, Component>,
+}
+
+/// One archive of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Component {
+    pub(super) bytes: u64,
+    pub(super) sha256: String,
+    pub(super) entries: usize,
+    pub(super) plain_bytes: u64,
+}
+
+impl Manifest {
+    /// With nothing in it yet.
+    pub(super) fn new(name: &str, description: &str, recipients: &[String]) -> Self {
+        Self {
+            format: FORMAT,
+            name: name.to_owned(),
+            description: description.to_owned(),
+            created: crate::clock::timestamp(),
+            made_by: concat!("greenlight ", env!("CARGO_PKG_VERSION")).to_owned(),
+            who: crate::clock::who(),
+            recipients: recipients.to_vec(),
+            components: BTreeMap::new(),
+        }
+    }
+
+    /// Its bytes and the signature on them.
+    ///
+    /// # Errors
+    /// When it can't be written as JSON, which has not been seen.
+    pub(super) fn signed(&self, signer: &Signer) -> Result<(String, String), Failure> {
+        let text = canonical_json(self).map_err(Failure::unknown)?;
+        let signature = signer.sign_as(KIND, text.as_bytes());
+        Ok((text, signature))
+    }
+
+    /// The manifest in a folder, if one of these keys has signed it and it is about the point of that name.
+    ///
+    /// # Errors
+    /// [`Failure`] of refused evidence, with the reason.
+    pub(super) fn read(folder: &Path, name: &str, keys: &[Verifier]) -> Result<Self, Failure> {
+        let refused = |what: String| Failure::refused(format!("the point {name:?} is not to be believed: {what}"));
+        let bytes = read_at_most(&folder.join(FILE), BYTES_MAX).map_err(|error| refused(format!("{FILE}: {error}")))?;
+        let signature =
+            read_text(&folder.join(SIGNATURE), BYTES_MAX).map_err(|error| refused(format!("{SIGNATURE}: {error}")))?;
+        if !keys.iter().any(|key| key.has_signed(KIND, &bytes, signature.trim())) {
+            return Err(refused("no key that was named with --key has signed it".to_owned()));
+        }
+        let manifest: Self = serde_json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
+        if manifest.format != FORMAT {
+            return Err(refused(format!("it has format {}, and this version reads {FORMAT}", manifest.format)));
+        }
+        match manifest.name == name {
+            true => Ok(manifest),
+            false => Err(refused(format!("it is the manifest of {:?}", manifest.name))),
+        }
+    }
+}
+
+/// The archive of a component.
+pub(super) fn archive(component: &str) -> String {
+    format!("{component}.tar.zst.age")
+}

@@ -1,0 +1,143 @@
+//! `rollback list`, `show`, `verify` and `prune`.
+
+use super::command::{PruneArgs, VerifyArgs};
+use super::entry::Kind;
+use super::manifest::{Manifest, archive};
+use super::restore::{identity, keys, opened, whole};
+use super::store::Store;
+use crate::failure::Failure;
+use crate::output::print;
+use greenlight_reports::{Exit, Verifier};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
+
+/// Every point, the oldest first. One that no key has signed is shown as such.
+///
+/// # Errors
+/// [`Failure`] of usage.
+pub(super) fn list(folder: &Path, key: &[PathBuf]) -> Result<Exit, Failure> {
+    let store = Store::open(folder, false)?;
+    let mut out = String::new();
+    for (name, read) in manifests(&store, &keys(key)?)? {
+        match read {
+            Ok(manifest) => {
+                let components: Vec<&str> = manifest.components.keys().map(String::as_str).collect();
+                let _ =
+                    writeln!(out, "{}  {name}  {}  {}", manifest.created, components.join(","), manifest.description);
+            }
+            Err(failure) => _ = writeln!(out, "NOT TO BE BELIEVED  {name}  {failure}"),
+        }
+    }
+    if out.is_empty() {
+        out.push_str("no points\n");
+    }
+    print(&out)?;
+    Ok(Exit::Passed)
+}
+
+/// A point by its name, and its manifest if that is to be believed.
+type Read = (String, Result<Manifest, Failure>);
+
+/// By age, and those that say nothing of it last.
+fn manifests(store: &Store, keys: &[Verifier]) -> Result<Vec<Read>, Failure> {
+    let mut found = Vec::new();
+    for name in store.names() {
+        let read = Manifest::read(&store.point(&name)?, &name, keys);
+        found.push((name, read));
+    }
+    found.sort_by_key(|(name, read)| {
+        (read.is_err(), read.as_ref().map(|manifest| manifest.created.clone()).unwrap_or_default(), name.clone())
+    });
+    Ok(found)
+}
+
+/// `rollback show` and `rollback verify`: signature and sums, and with an identity everything that is in it.
+///
+/// # Errors
+/// [`Failure`] of refused evidence, with what is wrong.
+pub(super) fn verify(args: &VerifyArgs, listed: bool) -> Result<Exit, Failure> {
+    let store = Store::open(&args.store, false)?;
+    let point = store.existing(&args.name)?;
+    let manifest = Manifest::read(&point, &args.name, &keys(&args.key)?)?;
+    let identity = args.identity.as_deref().map(identity).transpose()?;
+    let mut out = format!(
+        "point    {}  {}  by {}\n         {}\n",
+        manifest.name, manifest.created, manifest.who, manifest.description
+    );
+    for (component, about) in &manifest.components {
+        let file = point.join(archive(component));
+        let Some(identity) = &identity else {
+            whole(&manifest, component, &file).map_err(|what| Failure::refused(format!("{component}: {what}")))?;
+            let _ = writeln!(
+                out,
+                "signed   {component}: {} entries, {} bytes; not opened, for want of --identity",
+                about.entries, about.plain_bytes
+            );
+            continue;
+        };
+        let contents = opened(&manifest, component, &file, identity)?;
+        let _ = writeln!(
+            out,
+            "whole    {component}: {} entries, {} bytes, every sum is right",
+            about.entries, about.plain_bytes
+        );
+        if listed {
+            for entry in &contents.entries {
+                let path = entry.below(Path::new(&contents.roots[entry.root]));
+                let kind = match &entry.kind {
+                    Kind::Folder => "folder".to_owned(),
+                    Kind::File { bytes, .. } => format!("{bytes} bytes"),
+                    Kind::Link { to } => format!("→ {to}"),
+                    Kind::Same { path } => format!("= {path}"),
+                };
+                let _ = writeln!(out, "         {:04o} {}  {kind}", entry.mode, path.display());
+            }
+        }
+    }
+    store.audit(
+        &args.name,
+        if listed { "rollback show" } else { "rollback verify" },
+        if identity.is_some() { "opened" } else { "not opened" },
+    )?;
+    print(&out)?;
+    Ok(Exit::Passed)
+}
+
+/// Removes the oldest points: those beyond a count, and those older than an age. Points that are not to be believed are
+/// left for people to look at.
+///
+/// # Errors
+/// [`Failure`] of usage, or a point can't be removed.
+pub(super) fn prune(args: &PruneArgs) -> Result<Exit, Failure> {
+    let store = Store::open(&args.store, false)?;
+    let _lock = store.lock("rollback prune")?;
+    let found = manifests(&store, &keys(&args.key)?)?;
+    let good: Vec<Manifest> = found.into_iter().filter_map(|(_, read)| read.ok()).collect();
+    let beyond = args.keep.map_or(0, |keep| good.len().saturating_sub(keep));
+    let oldest = args.days.map(|days| OffsetDateTime::now_utc() - Duration::days(i64::from(days)));
+    let is_old = |manifest: &Manifest| {
+        let created = OffsetDateTime::parse(&manifest.created, &Rfc3339).ok();
+        oldest.zip(created).is_some_and(|(oldest, created)| created < oldest)
+    };
+    let mut out = String::new();
+    for (number, manifest) in good.iter().enumerate() {
+        // The last one is never removed: a store without a point brings nothing back.
+        if (number >= beyond && !is_old(manifest)) || number + 1 == good.len() {
+            continue;
+        }
+        let aside = store.unfinished(&manifest.name);
+        let failed =
+            |error: std::io::Error| Failure::unknown(format!("cannot remove the point {:?}: {error}", manifest.name));
+        fs::rename(store.point(&manifest.name)?, &aside).and_then(|()| fs::remove_dir_all(&aside)).map_err(failed)?;
+        store.audit(&manifest.name, "rollback prune", &manifest.created)?;
+        let _ = writeln!(out, "removed  {}  {}", manifest.created, manifest.name);
+    }
+    if out.is_empty() {
+        out.push_str("nothing to remove\n");
+    }
+    print(&out)?;
+    Ok(Exit::Passed)
+}

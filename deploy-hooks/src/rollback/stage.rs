@@ -1,0 +1,100 @@
+//! The contents of an archive beside what they are to replace: on the same file system, complete and on disk.
+
+use super::archive::read;
+use super::entry::{Contents, Entry, Kind};
+use super::walk::set_attributes;
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _, lchown, symlink};
+use std::path::{Path, PathBuf};
+
+/// Where a root is put together before it replaces what is there.
+pub(super) fn stage_of(target: &Path, point: &str, number: usize) -> PathBuf {
+    target.with_file_name(format!(".greenlight-{point}-{number}.new"))
+}
+
+/// Puts everything together. Nothing that is there is touched; what lies at the stages from before is removed.
+///
+/// # Errors
+/// What can't be read or written. The caller removes the stages.
+pub(super) fn stage(
+    archive: &Path,
+    identity: &age::x25519::Identity,
+    contents: &Contents,
+    stages: &[PathBuf],
+) -> Result<(), String> {
+    let failed = |path: &Path, error: io::Error| format!("cannot write {}: {error}", path.display());
+    for stage in stages {
+        remove(stage).map_err(|error| failed(stage, error))?;
+    }
+    let place = |entry: &Entry| entry.below(&stages[entry.root]);
+    for entry in contents.entries.iter().filter(|entry| entry.kind == Kind::Folder) {
+        let path = place(entry);
+        DirBuilder::new().mode(0o700).create(&path).map_err(|error| failed(&path, error))?;
+    }
+    let again = read(archive, identity, |number| {
+        // Its list was looked at before, and says that every path stays below its root.
+        let entry = contents.entries.get(number).ok_or_else(|| io::Error::other("it is not what it was"))?;
+        File::options().write(true).create_new(true).mode(0o600).open(place(entry)).map(Some)
+    })?;
+    if again != *contents {
+        return Err("the archive is not what it was a moment ago".to_owned());
+    }
+    for entry in &contents.entries {
+        let path = place(entry);
+        let made = match &entry.kind {
+            Kind::Link { to } => symlink(to, &path),
+            Kind::Same { path: other } => {
+                let other = if other.is_empty() { stages[entry.root].clone() } else { stages[entry.root].join(other) };
+                fs::hard_link(other, &path)
+            }
+            Kind::Folder | Kind::File { .. } => Ok(()),
+        };
+        made.map_err(|error| failed(&path, error))?;
+    }
+    // What is within first: a folder that may not be written any more is the last one that is finished.
+    for entry in contents.entries.iter().rev() {
+        let path = place(entry);
+        finish(entry, &path).map_err(|error| failed(&path, error))?;
+    }
+    stages.iter().try_for_each(|stage| sync_above(stage).map_err(|error| failed(stage, error)))
+}
+
+/// Owner, attributes, mode and time; then on disk.
+fn finish(entry: &Entry, path: &Path) -> io::Result<()> {
+    lchown(path, Some(entry.uid), Some(entry.gid))?;
+    set_attributes(path, &entry.attributes)?;
+    if matches!(entry.kind, Kind::Link { .. }) {
+        return Ok(());
+    }
+    fs::set_permissions(path, Permissions::from_mode(entry.mode))?;
+    let (seconds, nanoseconds) = entry.modified;
+    let time = rustix::fs::Timespec { tv_sec: seconds, tv_nsec: nanoseconds };
+    let times = rustix::fs::Timestamps { last_access: time, last_modification: time };
+    rustix::fs::utimensat(rustix::fs::CWD, path, &times, rustix::fs::AtFlags::SYMLINK_NOFOLLOW)?;
+    match entry.kind {
+        Kind::Folder => File::open(path)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a rename last.
+///
+/// # Errors
+/// When the folder can't be opened or written.
+pub(super) fn sync_above(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |above| File::open(above)?.sync_all())
+}
+
+/// Removes whatever is there; nothing is as good.
+///
+/// # Errors
+/// When it can't be removed.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(there) if there.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+    }
+}

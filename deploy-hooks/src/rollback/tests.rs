@@ -1,0 +1,131 @@
+//! Archives under attack: whatever is done to one, nothing of it is believed.
+
+use super::archive::read;
+use super::pack::pack;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+const SECRET: &str = "a-secret-that-is-never-in-clear-text";
+
+struct Packed {
+    folder: tempfile::TempDir,
+    identity: age::x25519::Identity,
+}
+
+impl Packed {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let packed = Self { folder, identity: age::x25519::Identity::generate() };
+        fs::create_dir_all(packed.path("there/within")).expect("made");
+        fs::write(packed.path("there/within/a.env"), format!("LIVEKIT_API_SECRET={SECRET}\n")).expect("written");
+        fs::write(packed.path("there/empty"), "").expect("written");
+        std::os::unix::fs::symlink("within/a.env", packed.path("there/link")).expect("linked");
+        fs::hard_link(packed.path("there/empty"), packed.path("there/same")).expect("linked");
+        let out = File::create(packed.path("archive")).expect("made");
+        let made = pack(&[packed.path("there")], &[packed.identity.to_public()], out).expect("packed");
+        assert_eq!((made.entries, made.passed_over.len()), (6, 0));
+        packed
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Nothing is ever handed out for a file of which the list says nothing.
+    fn read(&self, archive: &Path) -> Result<super::entry::Contents, String> {
+        read(archive, &self.identity, |_| Ok(None))
+    }
+
+    fn with(&self, bytes: &[u8]) -> Result<super::entry::Contents, String> {
+        fs::write(self.path("changed"), bytes).expect("written");
+        self.read(&self.path("changed"))
+    }
+}
+
+#[test]
+fn an_archive_comes_back_as_it_was() {
+    let packed = Packed::new();
+    let contents = packed.read(&packed.path("archive")).expect("read");
+    let names: Vec<&str> = contents.entries.iter().map(|entry| entry.path.as_str()).collect();
+    assert_eq!(names, ["", "empty", "link", "same", "within", "within/a.env"]);
+    let bytes = fs::read(packed.path("archive")).expect("there");
+    assert!(!bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()));
+    let stranger = age::x25519::Identity::generate();
+    let refused = read(&packed.path("archive"), &stranger, |_| Ok(None)).expect_err("not for this one");
+    assert_eq!(refused, "it was encrypted for another identity than this one");
+}
+
+#[test]
+fn every_flipped_bit_and_every_cut_is_seen() {
+    let packed = Packed::new();
+    let bytes = fs::read(packed.path("archive")).expect("there");
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1 << (at % 8);
+        assert!(packed.with(&changed).is_err(), "a bit of byte {at} of {}", bytes.len());
+    }
+    for length in 0..bytes.len() {
+        assert!(packed.with(&bytes[..length]).is_err(), "cut to {length} of {}", bytes.len());
+    }
+    assert!(packed.with(&[&bytes[..], b"more"].concat()).is_err(), "something behind the end");
+}
+
+/// An archive of somebody who knows the recipient, with names of his own: a good tar, a good list, and ways out.
+#[test]
+fn a_forged_archive_leads_nowhere() {
+    use std::io::Write as _;
+    let packed = Packed::new();
+    let forged = |entries: &[(&str, &str)]| {
+        let recipient = packed.identity.to_public();
+        let recipients = std::iter::once(&recipient as &dyn age::Recipient);
+        let out = File::create(packed.path("forged")).expect("made");
+        let encrypted =
+            age::Encryptor::with_recipients(recipients).expect("a recipient").wrap_output(out).expect("begun");
+        let mut tar = tar::Builder::new(zstd::Encoder::new(encrypted, 3).expect("begun"));
+        for (name, text) in entries {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            header.set_mode(0o644);
+            // Written past the crate's own care for names.
+            header.as_gnu_mut().expect("gnu").name[..name.len()].copy_from_slice(name.as_bytes());
+            header.set_cksum();
+            tar.append(&header, text.as_bytes()).expect("appended");
+        }
+        tar.into_inner()
+            .and_then(|zstd| zstd.finish())
+            .and_then(|age| age.finish())
+            .and_then(|mut out| out.flush())
+            .expect("ended");
+        packed.read(&packed.path("forged"))
+    };
+    let list = |root: &str, path: &str, kind: &str| {
+        let entry = |path: &str, kind: &str| {
+            format!(
+                r#"{{"root":0,"path":"{path}","kind":{kind},"mode":420,"uid":0,"gid":0,"modified":[0,0],"attributes":{{}}}}"#
+            )
+        };
+        format!(r#"{{"roots":["{root}"],"entries":[{},{}]}}"#, entry("", r#""folder""#), entry(path, kind))
+    };
+    let sum = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
+    let file = format!(r#"{{"file":{{"bytes":1,"sha256":"{sum}"}}}}"#);
+    let good = list("/srv/x", "a", &file);
+    assert!(forged(&[("content/1", "x"), ("contents.json", &good)]).is_ok(), "the control");
+    for (what, entries) in [
+        ("../", vec![("content/1", "x"), ("contents.json", list("/srv/x", "../a", &file).leak())]),
+        ("absolute", vec![("content/1", "x"), ("contents.json", list("/srv/x", "/etc/a", &file).leak())]),
+        ("a root that climbs", vec![("content/1", "x"), ("contents.json", list("/srv/../etc", "a", &file).leak())]),
+        ("a name of its own", vec![("../../etc/a", "x"), ("contents.json", good.clone().leak())]),
+        ("no content", vec![("contents.json", good.clone().leak())]),
+        ("other content", vec![("content/1", "y"), ("contents.json", good.clone().leak())]),
+        ("content twice", vec![("content/1", "x"), ("content/1", "x"), ("contents.json", good.clone().leak())]),
+        ("content behind the list", vec![("contents.json", good.clone().leak()), ("content/1", "x")]),
+        ("no list", vec![("content/1", "x")]),
+        (
+            "a hard link out",
+            vec![("contents.json", list("/srv/x", "a", r#"{"same":{"path":"../../etc/passwd"}}"#).leak())],
+        ),
+    ] {
+        let entries: Vec<(&str, &str)> = entries.into_iter().map(|(name, text)| (name, &*text)).collect();
+        assert!(forged(&entries).is_err(), "{what}");
+    }
+}
