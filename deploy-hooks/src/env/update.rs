@@ -158,11 +158,10 @@ fn rename(file: &mut EnvFile, version: &str) -> Result<String, Failure> {
 
 /// A mistake that stood there before is the reader's; one that the change brings in is ours to refuse.
 fn refuse_new_mistakes(path: &Path, before: &str, after: &str) -> Result<(), Failure> {
-    let wrong = |text: &str| -> Vec<Finding> {
-        judge(path, text).into_iter().filter(|finding| finding.level == Level::Wrong).collect()
-    };
-    let known = wrong(before);
-    let mut new = wrong(after);
+    let known = judge(path, before);
+    let mut new: Vec<Finding> =
+        judge(path, after).into_iter().filter(|finding| finding.level == Level::Wrong).collect();
+    // Whatever its level was: what was only suspicious before may be certain beside the change.
     new.retain(|finding| !known.iter().any(|old| (old.rule, &old.found) == (finding.rule, &finding.found)));
     if new.is_empty() {
         return Ok(());

@@ -5,7 +5,7 @@ use super::document::Correction;
 use super::inputs::{Kind, Read};
 use super::risks::known_changes;
 use greenlight_config::history::{History, Version, What};
-use greenlight_config::lint::{Facts, FileKind, keys_of, lint, values};
+use greenlight_config::lint::{Facts, FileKind, SIP_NAMES, keys_of, lint, values};
 use greenlight_config::yaml_edit::{Edit, edit};
 
 /// A rule of the linter whose finding can be mended without a decision, whatever variables and flags say: what is not read
@@ -101,17 +101,21 @@ fn successors(path: &str, keys: &[(String, usize)]) -> Vec<Edit> {
     moved.chain([changed(path, None)]).collect()
 }
 
-/// The bridge ignores what it does not know.
+/// The bridge ignores what it does not know. What is called so elsewhere gets its name here; anything else was meant for
+/// something, and that is for people to find out.
 fn of_sip(text: &str) -> Vec<Together> {
-    if !keys_of(text).iter().any(|(path, _)| OF_SIP.contains(&path.as_str())) {
+    let keys = keys_of(text);
+    let has = |path: &str| keys.iter().any(|(key, _)| key == path);
+    if !OF_SIP.iter().any(|key| has(key)) {
         return Vec::new();
     }
     let findings = lint(FileKind::SipYaml, text, &Facts::default());
-    let unknown =
-        findings.iter().filter(|finding| finding.rule == "unknown_key" && !finding.fix.starts_with("write `"));
-    let keys = keys_of(text);
-    let there = unknown.filter(|finding| keys.iter().any(|(path, _)| *path == finding.found));
-    there.map(|finding| (vec![changed(&finding.found, None)], finding.what.clone())).collect()
+    let unknown = findings.iter().filter(|finding| finding.rule == "unknown_key" && has(&finding.found));
+    let named = unknown.filter_map(|finding| {
+        let (_, known) = SIP_NAMES.iter().find(|(other, _)| *other == finding.found)?;
+        (!has(known)).then(|| (vec![changed(&finding.found, Some(known))], finding.what.clone()))
+    });
+    named.collect()
 }
 
 fn changed(path: &str, new: Option<&str>) -> Edit {

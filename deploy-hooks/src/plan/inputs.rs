@@ -211,10 +211,17 @@ fn recognised(path: &Path, text: &str) -> Option<Kind> {
             "alioss",
             "file_output_max_size",
             "cpu_cost",
+            "backup",
             "enable_chrome_sandbox",
         ];
-        if service && !has("sip_port") && !has("rtp_port") && of_egress.iter().any(|name| has(name)) {
-            return Some(Kind::Egress);
+        let named = |word: &str| path.to_string_lossy().to_lowercase().contains(word);
+        if service && !has("sip_port") && !has("rtp_port") {
+            if of_egress.iter().any(|name| has(name)) || named("egress") {
+                return Some(Kind::Egress);
+            }
+            if named("ingress") {
+                return Some(Kind::Ingress);
+            }
         }
     }
     kind_of(path, text).map(Kind::Linted)

@@ -34,6 +34,7 @@ pub(super) fn look(files: &[Read], services: &[(String, Inside)], tokens: Option
     let mut risks = of_uses(&uses);
     let mut keys: Vec<KeyUse> = uses
         .iter()
+        .filter(|one| !one.key.is_empty())
         .map(|one| KeyUse {
             key: one.key.clone(),
             component: one.component.to_owned(),
@@ -89,7 +90,8 @@ fn of_file(kind: Kind, path: &str, text: &str, offset: usize, uses: &mut Vec<Use
     }
     for (name, value) in values.iter().filter_map(|(name, value)| Some((name.strip_prefix("keys.")?, value))) {
         let secret = is_written(value).then(|| value.clone());
-        uses.push(Use { key: name.to_owned(), component, seen: place(&format!("keys.{name}")), secret });
+        let key = if is_written(name) { name.to_owned() } else { String::new() };
+        uses.push(Use { key, component, seen: place(&format!("keys.{name}")), secret });
     }
     if let Some(key) = values.get("webhook.api_key") {
         uses.push(Use { key: key.clone(), component: "webhook", seen: place("webhook.api_key"), secret: None });
@@ -103,8 +105,13 @@ fn of_environment(path: &str, text: &str, line: Option<usize>, uses: &mut Vec<Us
     for one in file.assignments() {
         let seen = format!("{path}:{}", line.unwrap_or(one.line));
         match one.name.as_str() {
+            // Filled in by something else: the server has keys, and nobody here knows which.
+            "LIVEKIT_KEYS" if !is_written(&one.value()) => {
+                uses.push(Use { key: String::new(), component: "server", seen, secret: None });
+            }
             "LIVEKIT_KEYS" => {
-                for (key, value) in values(&one.value()) {
+                // A text that is no `id: secret` has no id; the linter says so.
+                for (key, value) in values(&one.value()).into_iter().filter(|(key, _)| !key.is_empty()) {
                     let secret = is_written(&value).then_some(value);
                     uses.push(Use { key, component: "server", seen: seen.clone(), secret });
                 }
@@ -119,7 +126,9 @@ fn of_environment(path: &str, text: &str, line: Option<usize>, uses: &mut Vec<Us
 
 /// Filled in by something else, it can't be judged.
 fn is_written(text: &str) -> bool {
-    !text.contains("${") && !text.contains("{{") && !text.starts_with('$')
+    let placeholder =
+        (text.starts_with('<') && text.ends_with('>')) || (text.starts_with("__") && text.ends_with("__"));
+    !placeholder && !text.contains("${") && !text.contains("{{") && !text.starts_with('$')
 }
 
 fn of_uses(uses: &[Use]) -> Vec<Risk> {
@@ -140,7 +149,8 @@ fn of_uses(uses: &[Use]) -> Vec<Risk> {
                 "greenlight validate --category auth --level config",
             ));
         }
-        if one.component == "server" || servers.is_empty() {
+        // With keys that are filled in elsewhere nobody can say that one is missing.
+        if one.component == "server" || servers.is_empty() || servers.iter().any(|server| server.key.is_empty()) {
             continue;
         }
         let known: Vec<&&Use> = servers.iter().filter(|server| server.key == one.key).collect();
@@ -227,6 +237,18 @@ mod tests {
         );
         assert_eq!(jwt.keys.len(), 6);
         assert!(!format!("{jwt:?}{risks:?}").contains(long));
+        // Keys that are filled in somewhere else: nothing can be missing.
+        let files = [
+            read("server.env", Kind::Linted(FileKind::Environment), "LIVEKIT_KEYS=${KEYS}\n"),
+            read(
+                "app.env",
+                Kind::Linted(FileKind::Environment),
+                "LIVEKIT_API_KEY=APIx\nLIVEKIT_API_SECRET=<your secret>\n",
+            ),
+            read("old.env", Kind::Linted(FileKind::Environment), "LIVEKIT_KEYS=devkey:secret\n"),
+        ];
+        let (jwt, risks) = look(&files, &[], None);
+        assert_eq!((jwt.keys.len(), risks.len()), (1, 0), "{risks:?}");
     }
 
     /// The first token has `exp`, the second has none (RFC 7519, section 4.1.4); neither is signed with anything real.

@@ -2,9 +2,9 @@
 
 use super::document::{Risk, Severity};
 use super::inputs::{Kind, Read};
-use greenlight_config::env_file::EnvFile;
+use greenlight_config::env_file::{Assignment, EnvFile};
 use greenlight_config::history::{Applies, Change, History, Severity as Weight, Version, What};
-use greenlight_config::lint::{Facts, FileKind, Finding, Inside, Level, RULES, keys_of, lint};
+use greenlight_config::lint::{Facts, FileKind, Finding, Inside, Level, RULES, keys_of, lint, values};
 
 /// Where a configuration of livekit-server was found: its file, its text, and the line before its first.
 pub(super) struct Config<'a> {
@@ -167,6 +167,11 @@ fn of_change(change: &Change, configs: &[Config<'_>], to: Version) -> Vec<Risk> 
     risks
 }
 
+/// Keys about which a row says something only while they have this value.
+const SWITCHES: [(&str, &str); 2] = [("turn.enabled", "true"), ("room.auto_create", "false")];
+/// The same of variables: with these values they switch nothing.
+const SWITCHED_OFF: [(&str, &str); 2] = [("LIVEKIT_TURN_ENABLED", "false"), ("LIVEKIT_ROOM_AUTO_CREATE", "true")];
+
 /// Where a row holds: the place of the first of its keys or variables in each file, or everywhere.
 fn concerned(applies: &Applies, files: &[Read], configs: &[Config<'_>]) -> Vec<String> {
     let names = match applies {
@@ -174,14 +179,18 @@ fn concerned(applies: &Applies, files: &[Read], configs: &[Config<'_>]) -> Vec<S
         Applies::To(names) => names,
     };
     let of_config = configs.iter().filter_map(|config| {
-        let keys = keys_of(config.text);
-        let (_, line) = keys.iter().find(|(path, _)| names.contains(path))?;
+        let (keys, values) = (keys_of(config.text), values(config.text));
+        let acts = |path: &String| {
+            SWITCHES.iter().all(|(switch, on)| switch != path || values.get(path).is_some_and(|value| value == on))
+        };
+        let (_, line) = keys.iter().find(|(path, _)| names.contains(path) && acts(path))?;
         Some(place(config.path, line + config.offset))
     });
     let environments = files.iter().filter(|read| read.kind == Kind::Linted(FileKind::Environment));
     let of_environment = environments.filter_map(|read| {
         let file = EnvFile::parse(&read.text);
-        let line = file.assignments().find(|one| names.contains(&one.name)).map(|one| one.line)?;
+        let off = |one: &Assignment| SWITCHED_OFF.contains(&(one.name.as_str(), one.value().as_str()));
+        let line = file.assignments().find(|one| names.contains(&one.name) && !off(one)).map(|one| one.line)?;
         Some(place(&read.path, line))
     });
     of_config.chain(of_environment).collect()

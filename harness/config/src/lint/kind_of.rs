@@ -39,10 +39,10 @@ pub fn kind_of(path: &Path, text: &str) -> Option<FileKind> {
     let folder = path.parent().map(|folder| folder.to_string_lossy().to_lowercase()).unwrap_or_default();
     match extension {
         "yaml" | "yml" => yaml(&name, &folder, text),
+        // What somebody is to copy and fill in is no file of a deployment.
+        "example" | "dist" | "sample" | "template" | "tmpl" => None,
         _ if NO_ENVIRONMENT.contains(&extension) => None,
-        _ if name == ".env" || name.starts_with(".env.") || extension == "env" || name.ends_with(".env.example") => {
-            Some(FileKind::Environment)
-        }
+        _ if name == ".env" || name.starts_with(".env.") || extension == "env" => Some(FileKind::Environment),
         _ if name.starts_with("caddyfile") || extension == "caddyfile" => Some(FileKind::Caddy),
         _ if is_nginx(&name, text) => Some(FileKind::Nginx),
         "cfg" | "conf" if is_haproxy(&name, text) => Some(FileKind::Haproxy),
@@ -86,7 +86,11 @@ fn yaml(name: &str, folder: &str, text: &str) -> Option<FileKind> {
     if mostly && alone && (sections >= 2 || (sections == 1 && (name.starts_with("config") || named("livekit")))) {
         return Some(FileKind::LivekitYaml);
     }
-    by_name(name).filter(|kind| *kind == FileKind::Compose || mostly || root.is_null())
+    // A sip.yaml in which nearly everything is wrong needs its judge most.
+    let is_sip = matches!(name, "sip.yaml" | "sip.yml" | "livekit-sip.yaml" | "livekit-sip.yml");
+    by_name(name)
+        .filter(|kind| *kind == FileKind::Compose || mostly || root.is_null() || is_sip)
+        .or(is_sip.then_some(FileKind::SipYaml))
 }
 
 fn unreadable(name: &str, text: &str) -> Option<FileKind> {
@@ -147,6 +151,8 @@ mod tests {
             (".env.production", "", Some(FileKind::Environment)),
             (".envrc", "layout python\n", None),
             (".env.d.ts", "interface Env {}\n", None),
+            (".env.example", "LIVEKIT_API_SECRET=your-secret\n", None),
+            ("sip.yaml", "livekit_url: ws://a\nlisten_port: 5060\n", Some(FileKind::SipYaml)),
             ("gossip/config.yaml", "redis: {address: 'r:1'}\npeers: [a]\nport: 9000\n", None),
             ("app/config.yaml", "port: 3000\nlog_level: info\nredis: {host: r, port: 6379}\n", None),
             ("config-rtmp.yaml", "port: 1935\nlimit: 5\n", None),

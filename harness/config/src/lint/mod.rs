@@ -37,4 +37,5 @@ pub use inside::{Inside, Program, inside};
 pub use kind_of::kind_of;
 pub use rules::{RULES, Rule};
 pub use run::lint;
+pub use shape::SIP_NAMES;
 pub use values::{Shape, keys_of, leaves, values};

@@ -6,7 +6,10 @@ use super::document::{Node, Scalar};
 
 /// Whether a text still has something to be filled in, so that its value can't be judged.
 pub(crate) fn is_template(text: &str) -> bool {
-    text.contains("${") || text.contains("{{") || text.contains("$(") || variable(text).is_some()
+    // `<your secret>` and `__SECRET__`, which something else replaces.
+    let placeholder = (text.starts_with('<') && text.ends_with('>') && text.len() > 2)
+        || (text.starts_with("__") && text.ends_with("__") && text.len() > 4);
+    placeholder || text.contains("${") || text.contains("{{") || text.contains("$(") || variable(text).is_some()
 }
 
 /// The variable that a text names, as `$NAME`, `${NAME}` or `${NAME:-default}`.

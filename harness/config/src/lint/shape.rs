@@ -9,6 +9,16 @@ use super::types;
 /// Keys that livekit-helm reads from the same section and that livekit-server does not know.
 const CHART_ONLY: &[&str] = &["turn.loadBalancerAnnotations", "turn.secretName", "turn.serviceType"];
 
+/// What the SIP bridge's keys are called elsewhere, and how the bridge calls them.
+pub const SIP_NAMES: &[(&str, &str)] = &[
+    ("node_ip", "nat_1_to_1_ip"),
+    ("livekit_url", "ws_url"),
+    ("url", "ws_url"),
+    ("listen_port", "sip_port"),
+    ("port", "sip_port"),
+    ("rtp_port_range", "rtp_port"),
+];
+
 /// Walks the whole tree.
 pub(crate) fn check(keys: &Keys, root: &Node, findings: &mut Findings) {
     if !root.is_null() {
@@ -73,10 +83,16 @@ fn unknown(keys: &Keys, parent: &str, path: &str, line: usize, findings: &mut Fi
 /// The nearest name in the same section, else the section that knows this very name.
 fn advice(keys: &Keys, parent: &str, path: &str) -> String {
     let name = path.rsplit('.').next().unwrap_or(path);
+    if let Some((_, known)) = SIP_NAMES.iter().find(|(other, _)| *other == path && !keys.strict) {
+        return format!("write `{known}`");
+    }
     if let Some(known) = nearest(name, keys.below(parent)) {
         return format!("write `{known}`");
     }
-    match keys.elsewhere(name).as_slice() {
+    // A name deep in another section means something else there.
+    const DEEP: usize = 3;
+    let near: Vec<&str> = keys.elsewhere(name).into_iter().filter(|path| path.split('.').count() <= DEEP).collect();
+    match near.as_slice() {
         [] => "remove it, or look its name up in the documentation of this version".to_owned(),
         [one] => format!("it belongs to `{one}`"),
         several => format!("it belongs to one of `{}`", several.join("`, `")),

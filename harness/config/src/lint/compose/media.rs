@@ -41,12 +41,19 @@ struct Media<'a> {
     tcp: Option<u32>,
 }
 
+/// The numbers that media mostly has.
+fn usual(port: &Port) -> bool {
+    port.container.0 >= 50_000 || port.container == (7882, 7882)
+}
+
 impl Media<'_> {
     /// Whether a port is one of media over UDP; where the configuration is not known, by the usual numbers.
     fn is_udp_media(&self, port: &Port) -> bool {
         match self.udp {
             Some(range) => port.overlaps(range),
-            None => port.container.0 >= 50_000 || port.container == (7882, 7882),
+            // A range that is published as it must be is the one that counts.
+            None if self.ports.iter().any(|other| other.udp && usual(other)) => false,
+            None => usual(port),
         }
     }
 

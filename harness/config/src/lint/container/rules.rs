@@ -56,7 +56,9 @@ fn image(container: &Container, findings: &mut Findings) {
     if container.image.floats() && !container.image.written.is_empty() {
         let what = "without a version the next pull brings another program, on some machines earlier than on others, \
                     and nothing in this file says which one was tested";
-        let fix = "write the version that was tested, such as livekit/livekit-server:v1.13.5, or its digest";
+        let written = container.image.written.as_str();
+        let name = written.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(written, |(name, _)| name);
+        let fix = format!("write the version that was tested, as in {name}:<version>, or its digest");
         findings.risky("image_floating", container.image_line, words(&container.image.written, what, fix));
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn check(variables: &[Variable], findings: &mut Findings) {
     for variable in variables.iter().filter(|variable| variable.name == "LIVEKIT_KEYS" && !variable.value.is_empty()) {
         let pairs = parse(&variable.value).ok().filter(|document| !document.root.entries().is_empty());
         match pairs {
-            None if is_template(&variable.value) => {}
+            None if is_template(&variable.value) && !joined(&variable.value) => {}
             None => {
                 let what = "it is not `key: secret`, with a space behind the colon: the server ends with exit status 0";
                 let fix = "write `LIVEKIT_KEYS=key: secret`, each further pair on a line of its own";
@@ -22,6 +22,11 @@ pub(super) fn check(variables: &[Variable], findings: &mut Findings) {
             }),
         }
     }
+}
+
+/// `${KEY}:${SECRET}`: whatever is filled in, there is no space behind the colon.
+fn joined(value: &str) -> bool {
+    value.split_once("}:${").is_some_and(|(key, secret)| key.starts_with("${") && secret.ends_with('}'))
 }
 
 fn secret(key: &str, value: &Node, line: usize, findings: &mut Findings) {

@@ -6,11 +6,25 @@ use crate::lint::known::{Keys, server_environment};
 use crate::lint::nearest::nearest;
 
 /// Read by LiveKit's tools, agents, SDKs, bridge or egress, and often in the same file.
-const OF_OTHERS: &[&str] = &["LIVEKIT_URL", "LIVEKIT_WS_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "LIVEKIT_TOKEN"];
+const OF_OTHERS: &[&str] = &[
+    "LIVEKIT_URL",
+    "LIVEKIT_WS_URL",
+    "LIVEKIT_API_KEY",
+    "LIVEKIT_API_SECRET",
+    "LIVEKIT_API_URL",
+    "LIVEKIT_TOKEN",
+    "LIVEKIT_HOST",
+    "LIVEKIT_DOMAIN",
+    "LIVEKIT_SERVER_URL",
+    "LIVEKIT_PUBLIC_URL",
+    "LIVEKIT_INTERNAL_URL",
+];
 
 pub(super) fn check(variables: &[Variable], findings: &mut Findings) {
     let known = server_environment();
     let keys = Keys::of_server();
+    // In a file that gives the server nothing, a name that is almost one of its own is somebody else's.
+    let of_the_server = variables.iter().any(|variable| known.contains_key(variable.name.as_str()));
     for variable in variables {
         let name = variable.name.as_str();
         if known.contains_key(name) || !name.to_ascii_uppercase().starts_with("LIVEKIT_") {
@@ -32,7 +46,7 @@ pub(super) fn check(variables: &[Variable], findings: &mut Findings) {
                     let fix = "write it in the configuration file, or give the whole file as LIVEKIT_CONFIG";
                     findings.wrong("env_not_settable", variable.line, words(name, what, fix));
                 }
-                None => unknown(variable, known.keys().copied(), findings),
+                None => unknown(variable, known.keys().copied(), of_the_server, findings),
             },
         }
     }
@@ -43,18 +57,23 @@ fn replaced(rule: &'static str, short: &str, long: &str, variable: &Variable, fi
     findings.wrong(rule, variable.line, words(&variable.name, what, format!("set {short}, or {long}")));
 }
 
-fn unknown<'a>(variable: &Variable, known: impl Iterator<Item = &'a str>, findings: &mut Findings) {
+fn unknown<'a>(
+    variable: &Variable,
+    known: impl Iterator<Item = &'a str>,
+    of_the_server: bool,
+    findings: &mut Findings,
+) {
     let name = variable.name.as_str();
     let (long, short): (Vec<&str>, Vec<&str>) = known.partition(|known| known.starts_with("LIVEKIT_"));
     // Four variables have no prefix, which is easily forgotten.
     let unprefixed = name.strip_prefix("LIVEKIT_").filter(|rest| short.contains(rest));
     let near = unprefixed.or_else(|| nearest(name, long));
     match near {
-        Some(near) => {
+        Some(near) if of_the_server => {
             let what = "livekit-server has no such variable and ignores it in silence";
             findings.wrong("env_unknown", variable.line, words(name, what, format!("write {near}")));
         }
-        None => {
+        _ => {
             let what =
                 "livekit-server has no such variable and ignores it in silence, unless it is meant for another program";
             let fix = "compare with `livekit-server help-verbose`, or remove it";

@@ -116,8 +116,9 @@ fn upgrade(place: &Place<'_>, findings: &mut Findings) {
     }
     let version = place.value("proxy_http_version").and_then(|directive| directive.arguments().first());
     if version.is_none_or(|version| version == "1.0") {
-        let what = format!("up to nginx 1.29.6 it speaks HTTP/1.0 to the server unless told otherwise, {no_websocket}");
-        findings.wrong("nginx_http_version", line, words(found, what, "write `proxy_http_version 1.1;`"));
+        let what = "up to nginx 1.29.6 it speaks HTTP/1.0 to the server unless told otherwise, and HTTP/1.0 knows no \
+                    upgrade (RFC 9110, section 7.8): whether a signal connection comes about is left to chance";
+        findings.risky("nginx_http_version", line, words(found, what, "write `proxy_http_version 1.1;`"));
     }
 }
 
