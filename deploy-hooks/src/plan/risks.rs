@@ -47,13 +47,17 @@ pub(super) fn known_changes(from: Version, to: Version) -> Vec<Change> {
 
 /// Everything that the linter finds.
 pub(super) fn of_files(files: &[Read]) -> Vec<Risk> {
-    let mut risks = Vec::new();
-    for read in files {
-        let Kind::Linted(kind) = read.kind else { continue };
-        let findings = lint(kind, &read.text, &Facts::default());
-        risks.extend(findings.into_iter().map(|finding| of_finding(read, kind, finding)));
-    }
-    risks
+    files.iter().flat_map(|read| of_file(read, files)).collect()
+}
+
+/// What it finds in one file, beside the others: a compose file is judged with the configuration that it mounts.
+pub(super) fn of_file(read: &Read, all: &[Read]) -> Vec<Risk> {
+    let Kind::Linted(kind) = read.kind else { return Vec::new() };
+    let folder = read.path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let configs = all.iter().filter(|other| other.kind == Kind::Linted(FileKind::LivekitYaml));
+    let beside = configs.filter_map(|other| Some((other.path.strip_prefix(&folder)?.to_owned(), other.text.clone())));
+    let facts = Facts { files: beside.collect(), ..Facts::default() };
+    lint(kind, &read.text, &facts).into_iter().map(|finding| of_finding(read, kind, finding)).collect()
 }
 
 fn of_finding(read: &Read, kind: FileKind, finding: Finding) -> Risk {

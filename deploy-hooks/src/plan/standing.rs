@@ -4,7 +4,7 @@ use super::command::SeeArgs;
 use super::document::{Risk, Severity};
 use super::generate::{redactor, see, without_secrets};
 use super::jwt;
-use super::risks::of_files;
+use super::risks::of_file;
 use super::sip;
 use super::versions::services;
 use crate::failure::Failure;
@@ -65,7 +65,7 @@ pub(crate) async fn standing(args: &SeeArgs) -> Result<Standing, Failure> {
     let doors = sip::section(seen.sip.as_ref(), &seen.files);
     let mut all: Vec<(&'static str, Risk)> = Vec::new();
     for read in &seen.files {
-        all.extend(of_files(std::slice::from_ref(read)).into_iter().map(|risk| (read.kind.word(), risk)));
+        all.extend(of_file(read, &seen.files).into_iter().map(|risk| (read.kind.word(), risk)));
     }
     all.extend(of_keys.into_iter().map(|risk| (if risk.rule.starts_with("token") { TOKEN } else { KEY }, risk)));
     all.extend(sip::risks(&doors).into_iter().map(|risk| (DOORS, risk)));

@@ -132,6 +132,28 @@ fn what_can_not_be_read_is_not_known() {
     assert!(!bin.path("b.age").exists());
 }
 
+/// The port range stands in livekit.yaml, what is published in the compose file beside it.
+#[test]
+fn a_compose_file_is_held_against_the_configuration_that_it_mounts() {
+    let bin = Bin::alone();
+    old(&bin);
+    let compose = fs::read_to_string(bin.path("ops/docker-compose.yml")).expect("there");
+    let bridge = compose.replacen(
+        "    network_mode: host\n",
+        "    ports:\n      - \"7881:7881\"\n      - \"50000-50100:50000-50100/udp\"\n",
+        1,
+    );
+    fs::write(bin.path("ops/docker-compose.yml"), bridge.replace("    env_file: .env\n", "")).expect("written");
+    let yaml = fs::read_to_string(bin.path("ops/livekit.yaml")).expect("there");
+    fs::write(
+        bin.path("ops/livekit.yaml"),
+        yaml.replace("50000\n  port_range_end: 60000", "50500\n  port_range_end: 50600"),
+    )
+    .expect("written");
+    let ended = bin.run(&["validate", "ops", "--category", "configuration", "--level", "config"]);
+    assert!(ended.out.contains("  docker-compose.yml:5 media_unpublished: "), "{ended:?}");
+}
+
 /// Lists two checks; run, it says what it was called with, leaves the report that lies there, and ends with `status`.
 fn beside(status: u8) -> Bin {
     let list = r#"[{"id":"api.a","suite":"api","tags":["smoke"]},{"id":"api.b","suite":"api","tags":["load"]},{"id":"sip.c","suite":"sip","tags":[]}]"#;

@@ -63,6 +63,10 @@ fn header(text: &str) -> Header {
             "today" => header.facts.today_unix_s = Some(value.parse().expect("seconds")),
             "key_file_mode" => header.facts.key_file_mode = Some(u32::from_str_radix(value, 8).expect("octal")),
             "config_file" => header.facts.config_file_present = Some(value == "yes"),
+            "file" => {
+                let (name, text) = value.split_once('|').expect("a name and a text");
+                header.facts.files.push((name.to_owned(), text.to_owned()));
+            }
             "certificate" => header.facts.certificates.push(certificate(value)),
             other => panic!("unknown fact {other}"),
         }

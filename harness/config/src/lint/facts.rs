@@ -11,6 +11,9 @@ pub struct Facts {
     pub key_file_mode: Option<u32>,
     /// The certificates that the configuration names. A path that is not in here is not judged.
     pub certificates: Vec<CertificateFacts>,
+    /// Texts of files by their paths relative to the folder of this text: a configuration that a compose file mounts. A file
+    /// that is not in here is not judged.
+    pub files: Vec<(String, String)>,
     /// Whether the server is also given a configuration file. Absent: not judged.
     pub config_file_present: Option<bool>,
 }

@@ -27,7 +27,8 @@ pub(crate) fn check(text: &str, facts: &Facts, findings: &mut Findings) {
         let what = "the key stands twice in one section: Compose refuses the file";
         findings.wrong("duplicate_key", *line, words(key, what, "keep one of the two"));
     }
-    let project = Project::of(&document.root);
+    let mut project = Project::of(&document.root);
+    project.services.iter_mut().for_each(|service| service.mount(&facts.files));
     for service in &project.services {
         container::check(&service.container, facts, findings);
         CHECKS.iter().for_each(|check| check(service, &project, findings));

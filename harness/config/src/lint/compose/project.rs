@@ -58,9 +58,34 @@ impl<'a> Service<'a> {
             command,
             host_network: network == Network::Host,
             handed,
+            mounted: None,
             more_elsewhere,
         };
         Self { container, node, ports: ports_of(node), network }
+    }
+
+    /// Looks at the configuration that `--config` names, if a file that is known is mounted there.
+    pub(crate) fn mount(&mut self, files: &[(String, String)]) {
+        let Some((path, _)) = flag(&self.container.command, "config") else { return };
+        let volumes = self.node.at("volumes").map_or(&[][..], |entry| entry.value.items());
+        let source = volumes.iter().find_map(|item| match item.text() {
+            Some(text) => {
+                let mut parts = text.split(':');
+                let source = parts.next()?;
+                (parts.next() == Some(path)).then(|| source.to_owned())
+            }
+            None => {
+                let named = |key: &str| item.at(key).and_then(|entry| entry.value.text());
+                (named("target") == Some(path)).then(|| named("source").unwrap_or_default().to_owned())
+            }
+        });
+        let Some(source) = source else { return };
+        let source = source.trim_start_matches("./");
+        if let Some((_, text)) = files.iter().find(|(file, _)| file == source) {
+            self.container.mounted = Some(text.clone());
+            let others = ["env_file", "extends", "build", "entrypoint"];
+            self.container.more_elsewhere = others.iter().any(|key| self.node.at(key).is_some());
+        }
     }
 
     /// The line of a key, or of the service.

@@ -29,6 +29,8 @@ pub(crate) struct Container {
     pub(crate) host_network: bool,
     /// A configuration that stands elsewhere in this text and that the container is given.
     pub(crate) handed: Option<(String, Lines)>,
+    /// The configuration that is mounted from a file of its own, judged there and looked at here.
+    pub(crate) mounted: Option<String>,
     /// Whether something configures it that does not stand in this text: a file, a secret, an entry point.
     pub(crate) more_elsewhere: bool,
 }
@@ -57,6 +59,7 @@ impl Container {
     pub(crate) fn settings(&self) -> Settings<'_> {
         let body = flag(&self.command, "config-body").filter(|(body, _)| !is_template(body));
         let text = self.config_text().map(|(text, _)| text).or(body.map(|(body, _)| body));
+        let text = text.or(self.mounted.as_deref());
         let named = ["LIVEKIT_CONFIG", "LIVEKIT_CONFIG_FILE"].iter().any(|name| self.variable(name).is_some())
             || ["config", "config-body"].iter().any(|name| flag(&self.command, name).is_some());
         let known = !self.more_elsewhere && (text.is_some() || !named);

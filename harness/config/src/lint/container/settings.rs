@@ -91,7 +91,8 @@ impl<'a> Settings<'a> {
         }
         let entry = self.root.at("redis.address")?;
         let text = entry.value.text().filter(|text| literal(text))?;
-        let lines = self.container.config_text()?.1;
-        Some((text.to_owned(), lines.outer(entry.value.line)))
+        // Of a file of its own the line that mounts it is not known here; the service is.
+        let line = self.container.config_text().map_or(self.container.line, |(_, lines)| lines.outer(entry.value.line));
+        Some((text.to_owned(), line))
     }
 }

@@ -78,6 +78,7 @@ impl<'a> Manifests<'a> {
             host_network: pod.at("hostNetwork").is_some_and(|entry| entry.value.is_true()),
             more_elsewhere: unknown && handed.is_none(),
             handed,
+            mounted: None,
         };
         Member { container, node }
     }
