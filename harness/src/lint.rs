@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(found("port: 7880\n", &["REDIS_HOST=redis:6379"]), []);
     }
 
-    /// livekit.md B: with `LIVEKIT_CONFIG` the file is ignored in silence.
+    /// Seen on livekit-server 1.13.5: with `LIVEKIT_CONFIG` the file is ignored in silence.
     #[test]
     fn a_file_that_is_not_read_has_no_findings() {
         let body = "LIVEKIT_CONFIG=redis:\n  address: \"redis:6379\"\nlog_level: inof\n";
