@@ -87,7 +87,7 @@ impl Prover<'_> {
         })?;
         let report = self.run(&selection(&fault), staging, Some(&fault))?;
         let mut problems = Vec::new();
-        if !self.runtime.block_on(planted.landed(staging))? {
+        if !self.runtime.block_on(planted.stays(staging)) {
             problems.push("the fault was gone before the run had ended".into());
         }
         problems.extend(demand(&fault, &report));
