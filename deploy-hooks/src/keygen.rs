@@ -1,12 +1,11 @@
 //! `greenlight keygen`: a pair of keys.
 
 use crate::failure::Failure;
+use crate::files;
 use crate::output::print;
 use clap::Args;
 use greenlight_reports::{Exit, Signer};
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Makes an ed25519 pair: the private half signs reports, the public half is pinned in deployment.yaml.
@@ -49,15 +48,7 @@ pub(crate) fn run(args: &KeygenArgs) -> Result<Exit, Failure> {
 /// Never over a key that is in use.
 fn write_new(path: &Path, mode: u32, text: &str) -> Result<(), Failure> {
     let shown = path.display();
-    let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
-    let written = file.and_then(|mut file| {
-        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-        if written.is_err() {
-            // Half a key is none.
-            let _ = std::fs::remove_file(path);
-        }
-        written
-    });
+    let written = files::write_new(path, mode, text.as_bytes());
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Failure::usage(format!("{shown} exists already; name another one with --out")),
         _ => Failure::usage(format!(

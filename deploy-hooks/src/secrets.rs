@@ -40,9 +40,7 @@ fn of_environment(text: &str) -> Vec<(String, String)> {
 fn variable(name: &str, value: &str, found: &mut Vec<(String, String)>) {
     match name {
         "LIVEKIT_KEYS" => found.extend(pairs(value)),
-        "LIVEKIT_CONFIG" | "SIP_CONFIG_BODY" | "EGRESS_CONFIG_BODY" | "INGRESS_CONFIG_BODY" => {
-            found.extend(of_yaml(value))
-        }
+        _ if WHOLE.contains(&name) => found.extend(of_yaml(value)),
         _ if is_secret(name) => found.push((name.to_owned(), value.to_owned())),
         _ => found.extend(password_of_url(value).map(|password| (format!("password of {name}"), password))),
     }

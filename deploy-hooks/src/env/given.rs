@@ -1,7 +1,7 @@
 //! The file that was named, and what is known beside its text.
 
 use crate::failure::Failure;
-use crate::files::read_at_most;
+use crate::files::read_text;
 use greenlight_config::lint::{Facts, FileKind, Finding, Level, lint};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -21,9 +21,7 @@ pub(super) fn read(path: &Path) -> Result<String, Failure> {
             "cannot read {shown}: {said}; name a file of NAME=value lines, or make one with `greenlight env template --env staging --out {shown}`"
         ))
     };
-    let bytes = read_at_most(path, BYTES_MAX).map_err(|error| cannot(error.to_string()))?;
-    let text =
-        String::from_utf8(bytes).map_err(|error| cannot(format!("it is no text in UTF-8 ({})", error.utf8_error())))?;
+    let text = read_text(path, BYTES_MAX).map_err(|error| cannot(error.to_string()))?;
     match text.contains('\0') {
         true => Err(cannot("it has a zero byte, and is no text".to_owned())),
         false => Ok(text),

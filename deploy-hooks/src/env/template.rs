@@ -3,11 +3,10 @@
 use super::command::{Kind, TemplateArgs};
 use super::update::new_secret;
 use crate::failure::Failure;
+use crate::files::write_new;
 use crate::output::print;
 use greenlight_reports::Exit;
-use std::fs::File;
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::ErrorKind;
 
 /// Where a secret belongs, in quotes of Compose, which fills it in.
 const SECRET: &str = "${LIVEKIT_API_SECRET}";
@@ -29,14 +28,7 @@ pub(super) fn run(args: &TemplateArgs) -> Result<Exit, Failure> {
     };
     let shown = out.display();
     let filled = text.replace(SECRET, &new_secret()).replace(REDIS, &new_secret());
-    let made = File::options().write(true).create_new(true).mode(0o600).open(out);
-    let written = made.and_then(|mut file| {
-        let written = file.write_all(filled.as_bytes()).and_then(|()| file.sync_all());
-        if written.is_err() {
-            let _ = std::fs::remove_file(out);
-        }
-        written
-    });
+    let written = write_new(out, 0o600, filled.as_bytes());
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Failure::usage(format!(
             "{shown} exists already and was not touched; name another one with --out, or change it with `greenlight env update {shown}`"

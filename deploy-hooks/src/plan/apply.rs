@@ -28,9 +28,9 @@ struct Corrected {
 /// [`Failure`] of usage: the input is no longer what was planned, or can't be written.
 pub(super) fn apply(args: &ApplyArgs) -> Result<Exit, Failure> {
     let plan = read_plan(&args.plan)?;
-    unchanged(args, &plan)?;
+    let inputs = unchanged(args, &plan)?;
     let corrected = plan.corrections.iter().map(|one| {
-        let read = again(&args.folder, &one.file).ok_or_else(|| gone(&one.file))?;
+        let read = inputs.iter().find(|read| read.path == one.file).cloned().ok_or_else(|| gone(&one.file))?;
         let Kind::Linted(kind @ (FileKind::LivekitYaml | FileKind::SipYaml)) = read.kind else {
             return Err(Failure::usage(format!(
                 "{} is neither a livekit.yaml nor a sip.yaml; make the plan again",
@@ -51,7 +51,7 @@ pub(super) fn apply(args: &ApplyArgs) -> Result<Exit, Failure> {
         out.push_str("same     nothing to correct\n");
     }
     write(args, &corrected, &mut out)?;
-    let left = left(&corrected, &plan, args);
+    let left = left(&corrected, &inputs);
     for line in &left {
         let _ = writeln!(out, "LEFT     {line}");
     }
@@ -66,8 +66,9 @@ fn gone(file: &str) -> Failure {
     ))
 }
 
-/// Every file that was read is what it was.
-fn unchanged(args: &ApplyArgs, plan: &Plan) -> Result<(), Failure> {
+/// Every file that was planned, which is what it was.
+fn unchanged(args: &ApplyArgs, plan: &Plan) -> Result<Vec<Read>, Failure> {
+    let mut inputs = Vec::new();
     for input in &plan.inputs {
         let read = again(&args.folder, &input.path).ok_or_else(|| gone(&input.path))?;
         if read.sha256() != input.sha256 {
@@ -76,8 +77,9 @@ fn unchanged(args: &ApplyArgs, plan: &Plan) -> Result<(), Failure> {
                 input.path
             )));
         }
+        inputs.push(read);
     }
-    Ok(())
+    Ok(inputs)
 }
 
 /// All of them, in a folder of their own, or over what stands there; or none.
@@ -133,14 +135,13 @@ fn copy(args: &ApplyArgs, one: &Corrected, path: &Path, out: &mut String) -> Res
 
 /// What the new version would still not read: in every livekit.yaml and sip.yaml of the plan as corrected, and in those that
 /// stand inside of compose files and manifests, which are not edited.
-fn left(corrected: &[Corrected], plan: &Plan, args: &ApplyArgs) -> Vec<String> {
+fn left(corrected: &[Corrected], inputs: &[Read]) -> Vec<String> {
     let mut left = Vec::new();
-    for input in &plan.inputs {
-        let Some(read) = again(&args.folder, &input.path) else { continue };
+    for read in inputs {
         match read.kind {
             Kind::Linted(kind @ (FileKind::LivekitYaml | FileKind::SipYaml)) => {
-                let text = corrected.iter().find(|one| one.read.path == input.path).map_or(&read.text, |one| &one.text);
-                left.extend(wrong(&format!("{} (new)", input.path), kind, text, 0));
+                let text = corrected.iter().find(|one| one.read.path == read.path).map_or(&read.text, |one| &one.text);
+                left.extend(wrong(&format!("{} (new)", read.path), kind, text, 0));
             }
             Kind::Linted(kind @ (FileKind::Compose | FileKind::Kubernetes)) => {
                 for service in inside(kind, &read.text).iter().filter(|one| one.program == Program::LiveKitServer) {
@@ -148,7 +149,7 @@ fn left(corrected: &[Corrected], plan: &Plan, args: &ApplyArgs) -> Vec<String> {
                         Some((text, line)) => (text, *line),
                         None => continue,
                     };
-                    left.extend(wrong(&input.path, FileKind::LivekitYaml, text, line.saturating_sub(1)));
+                    left.extend(wrong(&read.path, FileKind::LivekitYaml, text, line.saturating_sub(1)));
                 }
             }
             _ => {}

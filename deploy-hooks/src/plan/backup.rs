@@ -5,6 +5,7 @@ use super::command::BackupArgs;
 use super::inputs::{Found, Read, find};
 use crate::failure::Failure;
 use crate::output::print;
+use crate::rollback::recipients;
 use greenlight_reports::{Exit, hex};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -23,12 +24,7 @@ const LEVEL: i32 = 3;
 /// # Errors
 /// [`Failure`] of usage; then nothing is left.
 pub(super) fn backup(args: &BackupArgs) -> Result<Exit, Failure> {
-    let recipients = args.recipient.iter().map(|text| {
-        text.parse::<age::x25519::Recipient>().map_err(|why| {
-            Failure::usage(format!("{text:?} is no recipient of age ({why}); `age-keygen` prints one, as age1…"))
-        })
-    });
-    let recipients = recipients.collect::<Result<Vec<_>, _>>()?;
+    let recipients = recipients(&args.recipient)?;
     let Found { files, unreadable, passed_over } = find(&args.folder)?;
     if !unreadable.is_empty() {
         return Err(Failure::usage(format!(

@@ -1,7 +1,7 @@
 //! Containers of a deployment that run on this machine's engine.
 
 use super::document::Component;
-use super::versions::{program, tag};
+use super::versions::{program, tag, word};
 use crate::engine::Engine;
 
 /// One container, as far as a plan is concerned: nothing in it changes while it runs.
@@ -31,7 +31,7 @@ pub(super) fn components(running: &[Running]) -> Vec<Component> {
     let component = |running: &Running| {
         Some(Component {
             name: running.name.clone(),
-            program: program(&running.image)?.word().to_owned(),
+            program: word(program(&running.image)?).to_owned(),
             image: Some(running.image.clone()),
             version: tag(&running.image),
             seen: "container".to_owned(),

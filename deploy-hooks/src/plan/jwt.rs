@@ -4,10 +4,7 @@ use super::document::{Jwt, KeyUse, Risk, Severity};
 use super::inputs::{Kind, Read};
 use greenlight_clients::tokens_of;
 use greenlight_config::env_file::EnvFile;
-use greenlight_config::lint::{FileKind, Inside, keys_of, values};
-
-/// Below this the server logs an error and runs.
-const SECRET_CHARACTERS_MIN: usize = 32;
+use greenlight_config::lint::{FileKind, Inside, SECRET_CHARACTERS_MIN, keys_of, values};
 
 /// A key somewhere, with its secret, which stays in here.
 struct Use {

@@ -53,10 +53,14 @@ pub(super) fn of_files(files: &[Read]) -> Vec<Risk> {
 /// What it finds in one file, beside the others: a compose file is judged with the configuration that it mounts.
 pub(super) fn of_file(read: &Read, all: &[Read]) -> Vec<Risk> {
     let Kind::Linted(kind) = read.kind else { return Vec::new() };
-    let folder = read.path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-    let configs = all.iter().filter(|other| other.kind == Kind::Linted(FileKind::LivekitYaml));
-    let beside = configs.filter_map(|other| Some((other.path.strip_prefix(&folder)?.to_owned(), other.text.clone())));
-    let facts = Facts { files: beside.collect(), ..Facts::default() };
+    let mut facts = Facts::default();
+    if kind == FileKind::Compose {
+        let folder = read.path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+        let configs = all.iter().filter(|other| other.kind == Kind::Linted(FileKind::LivekitYaml));
+        let beside =
+            configs.filter_map(|other| Some((other.path.strip_prefix(&folder)?.to_owned(), other.text.clone())));
+        facts.files = beside.collect();
+    }
     lint(kind, &read.text, &facts).into_iter().map(|finding| of_finding(read, kind, finding)).collect()
 }
 

@@ -5,47 +5,16 @@ use super::inputs::{Kind, Read};
 use super::looked::Looked;
 use crate::failure::Failure;
 use greenlight_config::history::Version;
-use greenlight_config::lint::{FileKind, Inside, Program, inside};
+use greenlight_config::lint::{FileKind, Inside, Program, image, inside};
 
-/// A program, by the last part of its image's name.
-pub(super) fn program(image: &str) -> Option<Known> {
-    let name = image.split('@').next()?.rsplit('/').next()?.split(':').next()?;
-    [
-        ("livekit-server", Known::LiveKitServer),
-        ("sip", Known::Sip),
-        ("livekit-sip", Known::Sip),
-        ("egress", Known::Egress),
-        ("ingress", Known::Ingress),
-    ]
-    .into_iter()
-    .find(|(known, _)| *known == name)
-    .map(|(_, program)| program)
-}
-
-/// Programs of LiveKit's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Known {
-    LiveKitServer,
-    Sip,
-    Egress,
-    Ingress,
-}
-
-impl Known {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::LiveKitServer => "livekit-server",
-            Self::Sip => "sip",
-            Self::Egress => "egress",
-            Self::Ingress => "ingress",
-        }
-    }
+/// The program of LiveKit's own that an image is.
+pub(super) fn program(written: &str) -> Option<Program> {
+    Some(image(written).0).filter(|program| program.is_livekit())
 }
 
 /// The version in an image's tag.
-pub(super) fn tag(image: &str) -> Option<String> {
-    let (_, tag) = image.split('@').next()?.rsplit_once(':')?;
-    tag.parse::<Version>().ok().map(|version| version.to_string())
+pub(super) fn tag(written: &str) -> Option<String> {
+    image(written).1?.parse::<Version>().ok().map(|version| version.to_string())
 }
 
 /// Every service of compose files and manifests.
@@ -78,7 +47,8 @@ pub(super) fn components(looked: &Looked, services: &[(String, Inside)]) -> Vec<
     components
 }
 
-fn word(program: Program) -> &'static str {
+/// For a plan.
+pub(super) fn word(program: Program) -> &'static str {
     match program {
         Program::LiveKitServer => "livekit-server",
         Program::Sip => "sip",
@@ -119,19 +89,19 @@ pub(super) fn from(given: Option<Version>, components: &[Component]) -> Result<F
 
 #[cfg(test)]
 mod tests {
-    use super::{Known, program, tag};
+    use super::{Program, program, tag};
 
     #[test]
     fn images_are_known_by_the_last_part_of_their_name() {
         for (image, known, version) in [
-            ("livekit/livekit-server:v1.7.0", Some(Known::LiveKitServer), Some("1.7.0")),
+            ("livekit/livekit-server:v1.7.0", Some(Program::LiveKitServer), Some("1.7.0")),
             (
                 "registry.example:5000/mirror/livekit-server:1.13.5@sha256:00",
-                Some(Known::LiveKitServer),
+                Some(Program::LiveKitServer),
                 Some("1.13.5"),
             ),
-            ("livekit/sip:latest", Some(Known::Sip), None),
-            ("livekit/egress", Some(Known::Egress), None),
+            ("livekit/sip:latest", Some(Program::Sip), None),
+            ("livekit/egress", Some(Program::Egress), None),
             ("redis:7", None, None),
             ("registry.example:5000/app", None, None),
         ] {

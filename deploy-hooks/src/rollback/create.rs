@@ -157,7 +157,11 @@ fn space(store: &Store, roots: &[&PathBuf]) -> Result<(), Failure> {
     }
 }
 
-fn recipients(texts: &[String]) -> Result<Vec<age::x25519::Recipient>, Failure> {
+/// Who can open what is encrypted.
+///
+/// # Errors
+/// [`Failure`] of usage: one is none.
+pub(crate) fn recipients(texts: &[String]) -> Result<Vec<age::x25519::Recipient>, Failure> {
     let one = |text: &String| {
         text.parse().map_err(|why| {
             Failure::usage(format!("{text:?} is no recipient of age ({why}); `age-keygen` prints one, as age1…"))

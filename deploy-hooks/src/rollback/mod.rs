@@ -17,3 +17,4 @@ mod tests;
 mod walk;
 
 pub(crate) use command::{RollbackCommand, run};
+pub(crate) use create::recipients;

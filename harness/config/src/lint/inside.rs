@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::compose::Project;
-use super::container::Container;
 pub use super::container::Program;
+use super::container::{Container, Image};
 use super::finding::FileKind;
 use super::kubernetes::Manifests;
 use super::parse::{parse, parse_all};
@@ -68,6 +68,12 @@ pub fn inside(kind: FileKind, text: &str) -> Vec<Inside> {
         ),
         _ => Vec::new(),
     }
+}
+
+/// Whose program an image is, and its version as [`Inside::version`] has it.
+pub fn image(written: &str) -> (Program, Option<String>) {
+    let image = Image::parse(written);
+    (image.program, image.version())
 }
 
 fn of(container: &Container) -> Option<Inside> {

@@ -33,8 +33,9 @@ pub(crate) use scalars::is_template;
 
 pub use facts::{CertificateFacts, Facts};
 pub use finding::{FileKind, Finding, Level};
-pub use inside::{Inside, Program, inside};
+pub use inside::{Inside, Program, image, inside};
 pub use kind_of::kind_of;
+pub use livekit::SECRET_CHARACTERS_MIN;
 pub use rules::{RULES, Rule};
 pub use run::lint;
 pub use shape::SIP_NAMES;

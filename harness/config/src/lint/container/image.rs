@@ -27,7 +27,7 @@ pub enum Program {
 
 impl Program {
     /// Whether it is one of LiveKit's own: these drain at a SIGTERM.
-    pub(crate) fn is_livekit(self) -> bool {
+    pub fn is_livekit(self) -> bool {
         matches!(self, Self::LiveKitServer | Self::Sip | Self::Egress | Self::Ingress)
     }
 }

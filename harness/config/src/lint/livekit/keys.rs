@@ -6,7 +6,7 @@ use crate::lint::scalars::{is_template, number};
 use crate::lint::source::Source;
 
 /// Below this the server logs one ERROR line and runs.
-pub(crate) const SECRET_CHARACTERS_MIN: usize = 32;
+pub const SECRET_CHARACTERS_MIN: usize = 32;
 
 pub(super) fn check(source: &Source<'_>, findings: &mut Findings) {
     key_file(source, findings);

@@ -36,7 +36,7 @@ pub(crate) const CHECKS: &[Check] = &[
     redis::check,
 ];
 
-pub(crate) use keys::SECRET_CHARACTERS_MIN;
+pub use keys::SECRET_CHARACTERS_MIN;
 pub(crate) use logging::check as check_levels;
 pub(crate) use ports::collisions;
 pub(crate) use selector::check as check_selector;
