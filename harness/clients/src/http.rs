@@ -5,7 +5,7 @@ use crate::proto;
 use crate::proxy::Proxy;
 use crate::tls;
 use crate::tokens::Token;
-use crate::unreachable::{Unreachable, Why};
+use crate::unreachable::{Unreachable, Why, was_never_written};
 use crate::wire::{Recorder, WireEvent, WireRequest};
 use anyhow::Result;
 use reqwest::{ClientBuilder, Method};
@@ -21,6 +21,9 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// No answer that checks ask for comes near this; a target that sends without end is not read to its end.
 const BODY_BYTES_MAX: usize = 4 << 20;
+
+/// How often a request is given to a connection that may have ended meanwhile. It is written at most once.
+const TRIES: usize = 5;
 
 /// The connection pool and the TLS trust of one target. It offers no ALPN, so over TLS it speaks HTTP/1.1.
 #[derive(Clone)]
@@ -339,9 +342,21 @@ impl Endpoint {
     }
 }
 
+/// A connection that ended before the request was written leaves no reason: the next one is asked for it.
+async fn sent(request: reqwest::RequestBuilder) -> reqwest::Result<reqwest::Response> {
+    for _ in 1..TRIES {
+        let Some(request) = request.try_clone() else { break };
+        match request.send().await {
+            Err(error) if was_never_written(&error) => {}
+            result => return result,
+        }
+    }
+    request.send().await
+}
+
 /// Reads a whole answer, or none if it does not end.
 async fn exchange(request: reqwest::RequestBuilder) -> reqwest::Result<Option<(Answer, Vec<u8>)>> {
-    let mut response = request.send().await?;
+    let mut response = sent(request).await?;
     let status = response.status().as_u16();
     let headers = headers_of(response.headers());
     let mut bytes = Vec::new();

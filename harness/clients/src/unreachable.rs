@@ -71,7 +71,7 @@ fn why(error: &(dyn Error + 'static)) -> Why {
     }
     chain.dedup();
     // hyper says these, and lets nobody ask.
-    if chain.iter().any(|cause| cause == "connection closed before message completed") {
+    if chain.iter().any(|cause| cause == "connection closed before message completed") || was_never_written(error) {
         return Why::Closed;
     }
     if chain.iter().any(|cause| cause.starts_with("invalid HTTP ")) {
@@ -81,6 +81,18 @@ fn why(error: &(dyn Error + 'static)) -> Why {
         chain.remove(0);
     }
     Why::Other(chain.join(": "))
+}
+
+/// Whether the connection ended before any of the request was written: hyper calls that canceled.
+pub(crate) fn was_never_written(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled) {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
 }
 
 fn known(cause: &(dyn Error + 'static)) -> Option<Why> {
@@ -114,8 +126,9 @@ fn known(cause: &(dyn Error + 'static)) -> Option<Why> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Why, why};
+    use super::{Why, was_never_written, why};
     use std::io;
+    use tokio::io::AsyncReadExt as _;
 
     #[test]
     fn a_certificate_problem_is_found_inside_an_io_error() {
@@ -142,6 +155,32 @@ mod tests {
         for kind in [io::ErrorKind::ConnectionReset, io::ErrorKind::UnexpectedEof, io::ErrorKind::BrokenPipe] {
             assert_eq!(why(&io::Error::from(kind)), Why::Closed);
         }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_ended_before_the_request_was_written_is_closed() {
+        let (stream, _) = tokio::io::duplex(64);
+        let (mut connection, driver) =
+            hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream)).await.unwrap();
+        drop(driver);
+        let error = connection.send_request(hyper::Request::new(String::new())).await.unwrap_err();
+        assert!(was_never_written(&error), "{error:?}");
+        assert_eq!(why(&error), Why::Closed);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_was_written_is_not_sent_again() {
+        let (stream, mut peer) = tokio::io::duplex(1024);
+        let (mut connection, driver) =
+            hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(driver);
+        let answer = tokio::spawn(async move { connection.send_request(hyper::Request::new(String::new())).await });
+        let mut start = [0; 5];
+        peer.read_exact(&mut start).await.unwrap();
+        assert_eq!(&start, b"GET /");
+        drop(peer);
+        let error = answer.await.unwrap().unwrap_err();
+        assert!(!was_never_written(&error), "{error:?}");
     }
 
     #[derive(Debug, thiserror::Error)]
