@@ -1,61 +1,164 @@
 //! An archive, opened: age, zstd, tar.
 
 use super::entry::{Contents, Kind};
-use super::pack::{CONTENTS, name};
+use super::files::{CONTENTS, name};
+use super::writer::{Streamed, Writer};
 use greenlight_reports::hex;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
 /// The list of an archive with a million files.
 const CONTENTS_BYTES_MAX: u64 = 512 << 20;
+/// The last entry of an archive of anything but files.
+const ABOUT: &str = "about.json";
+/// Trunks, keys of Redis, containers.
+const ABOUT_BYTES_MAX: u64 = 256 << 20;
+const READ_BYTES: usize = 1 << 20;
 
-/// Reads an archive from one end to the other. `sink` says where the content of a file goes; without one it is read and
-/// summed only. What the list says of each file is held against what came.
+/// An archive that the manifest is about, and what opens it.
+#[derive(Clone, Copy)]
+pub(super) struct Opened<'a> {
+    /// The archive.
+    pub(super) file: &'a Path,
+    /// What opens it.
+    pub(super) identity: &'a age::x25519::Identity,
+}
+
+/// What stands at the end of an archive of anything but files.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct About<T> {
+    component: String,
+    streams: BTreeMap<String, Streamed>,
+    about: T,
+}
+
+impl Opened<'_> {
+    /// Reads an archive of files from one end to the other. `sink` says where the content of a file goes; without one it is
+    /// read and summed only. What the list says of each file is held against what came.
+    ///
+    /// # Errors
+    /// What is wrong with it. Nothing of it may be believed then.
+    pub(super) fn files(&self, mut sink: impl FnMut(usize) -> io::Result<Option<File>>) -> Result<Contents, String> {
+        let mut sums = Vec::new();
+        let contents: Contents = self.entries(CONTENTS, CONTENTS_BYTES_MAX, |named, entry| {
+            let number = named.strip_prefix("content/").and_then(|number| number.parse::<usize>().ok());
+            let number = number.filter(|number| name(*number) == named);
+            let number = number.ok_or_else(|| format!("{named:?} is nothing that was put in"))?;
+            let mut to = sink(number).map_err(cut)?;
+            sums.push((number, copy(entry, to.as_mut()).map_err(cut)?));
+            Ok(())
+        })?;
+        contents.check()?;
+        held(&contents, &sums)?;
+        Ok(contents)
+    }
+
+    /// Reads an archive of anything else from one end to the other. `sink` is given the streams in it, a piece at a time,
+    /// with their names; each stream is held against its sum. What `sink` has taken may be used only when this has
+    /// succeeded.
+    ///
+    /// # Errors
+    /// What is wrong with it. Nothing of it may be believed then.
+    pub(super) fn part<T: DeserializeOwned>(
+        &self,
+        component: &str,
+        mut sink: impl FnMut(&str, &[u8]) -> io::Result<()>,
+    ) -> Result<T, String> {
+        let mut came: BTreeMap<String, (Sha256, u64, u64)> = BTreeMap::new();
+        let about: About<T> = self.entries(ABOUT, ABOUT_BYTES_MAX, |named, entry| {
+            let (stream, number) =
+                named.rsplit_once('/').ok_or_else(|| format!("{named:?} is no piece of a stream"))?;
+            let (hash, bytes, pieces) = came.entry(stream.to_owned()).or_default();
+            if number != pieces.to_string() {
+                return Err(format!("{named:?} is not the piece that comes next"));
+            }
+            *pieces += 1;
+            let mut buffer = vec![0; 128 << 10];
+            loop {
+                let length = entry.read(&mut buffer).map_err(cut)?;
+                if length == 0 {
+                    return Ok(());
+                }
+                hash.update(&buffer[..length]);
+                *bytes += length as u64;
+                sink(stream, &buffer[..length])
+                    .map_err(|error| format!("what it holds can't be handed on: {error}"))?;
+            }
+        })?;
+        let came: BTreeMap<String, Streamed> = came
+            .into_iter()
+            .map(|(name, (hash, bytes, _))| (name, Streamed { bytes, sha256: hex(&hash.finalize()) }))
+            .collect();
+        // A stream of nothing has no piece.
+        let said = about.streams.into_iter().filter(|(_, stream)| stream.bytes > 0).collect();
+        match about.component == component && came == said {
+            true => Ok(about.about),
+            false => Err("what is in it is not what its end says".to_owned()),
+        }
+    }
+
+    /// Every entry, then the value at the end.
+    fn entries<T: DeserializeOwned>(
+        &self,
+        last: &str,
+        bytes_max: u64,
+        mut each: impl FnMut(&str, &mut dyn Read) -> Result<(), String>,
+    ) -> Result<T, String> {
+        let opened = File::open(self.file).map_err(cut)?;
+        let decryptor = age::Decryptor::new(io::BufReader::with_capacity(READ_BYTES, opened))
+            .map_err(|error| format!("it is no archive of age: {error}"))?;
+        let identities = std::iter::once(self.identity as &dyn age::Identity);
+        let plain = decryptor.decrypt(identities).map_err(|error| match error {
+            age::DecryptError::NoMatchingKeys => "it was encrypted for another identity than this one".to_owned(),
+            other => format!("it can't be decrypted: {other}"),
+        })?;
+        let mut tar = tar::Archive::new(zstd::Decoder::new(plain).map_err(cut)?);
+        let mut value = None;
+        for entry in tar.entries().map_err(cut)? {
+            let mut entry = entry.map_err(cut)?;
+            let named = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            if value.is_some() {
+                return Err("something stands behind its list".to_owned());
+            }
+            if !entry.header().entry_type().is_file() {
+                return Err(format!("{named:?} is nothing that was put in"));
+            }
+            if named == last {
+                let mut text = Vec::new();
+                entry.by_ref().take(bytes_max).read_to_end(&mut text).map_err(cut)?;
+                let read = serde_json::from_slice::<T>(&text).map_err(|error| format!("its list is none: {error}"))?;
+                value = Some(read);
+                continue;
+            }
+            each(&named, &mut entry)?;
+        }
+        // The stream must end as it was finished, or something was cut off behind the last entry.
+        io::copy(&mut tar.into_inner(), &mut io::sink()).map_err(cut)?;
+        value.ok_or_else(|| "its list is missing: it was cut off".to_owned())
+    }
+}
+
+/// Ends an archive of anything but files.
 ///
 /// # Errors
-/// What is wrong with it. Nothing of it may be believed then.
-pub(super) fn read(
-    file: &Path,
-    identity: &age::x25519::Identity,
-    mut sink: impl FnMut(usize) -> io::Result<Option<File>>,
-) -> Result<Contents, String> {
-    let cut = |error: io::Error| format!("it can't be read to its end: {error}");
-    let opened = File::open(file).map_err(cut)?;
-    let decryptor = age::Decryptor::new(opened).map_err(|error| format!("it is no archive of age: {error}"))?;
-    let identities = std::iter::once(identity as &dyn age::Identity);
-    let plain = decryptor.decrypt(identities).map_err(|error| match error {
-        age::DecryptError::NoMatchingKeys => "it was encrypted for another identity than this one".to_owned(),
-        other => format!("it can't be decrypted: {other}"),
-    })?;
-    let mut tar = tar::Archive::new(zstd::Decoder::new(plain).map_err(cut)?);
-    let (mut sums, mut contents) = (Vec::new(), None);
-    for entry in tar.entries().map_err(cut)? {
-        let mut entry = entry.map_err(cut)?;
-        let named = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        if contents.is_some() {
-            return Err("something stands behind its list".to_owned());
-        }
-        if named == CONTENTS {
-            let mut text = Vec::new();
-            entry.by_ref().take(CONTENTS_BYTES_MAX).read_to_end(&mut text).map_err(cut)?;
-            contents =
-                Some(serde_json::from_slice::<Contents>(&text).map_err(|error| format!("its list is none: {error}"))?);
-            continue;
-        }
-        let number = named.strip_prefix("content/").and_then(|number| number.parse::<usize>().ok());
-        let number = number.filter(|number| name(*number) == named && entry.header().entry_type().is_file());
-        let number = number.ok_or_else(|| format!("{named:?} is nothing that was put in"))?;
-        let mut to = sink(number).map_err(cut)?;
-        sums.push((number, copy(&mut entry, to.as_mut()).map_err(cut)?));
-    }
-    // The stream must end as it was finished, or something was cut off behind the last entry.
-    io::copy(&mut tar.into_inner(), &mut io::sink()).map_err(cut)?;
-    let contents = contents.ok_or("its list is missing: it was cut off")?;
-    contents.check()?;
-    held(&contents, &sums)?;
-    Ok(contents)
+/// What can't be written.
+pub(super) fn end_part(
+    archive: &mut Writer,
+    component: &str,
+    streams: BTreeMap<String, Streamed>,
+    about: &impl Serialize,
+) -> io::Result<()> {
+    archive.json(ABOUT, &About { component: component.to_owned(), streams, about })
+}
+
+fn cut(error: io::Error) -> String {
+    format!("it can't be read to its end: {error}")
 }
 
 /// Length and sum of a file.
@@ -67,7 +170,7 @@ pub(super) fn sum(path: &Path) -> io::Result<(u64, String)> {
 }
 
 /// Length and sum of what was copied.
-fn copy(from: &mut impl Read, mut to: Option<&mut File>) -> io::Result<(u64, String)> {
+fn copy(from: &mut (impl Read + ?Sized), mut to: Option<&mut File>) -> io::Result<(u64, String)> {
     let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0, vec![0; 128 << 10]);
     loop {
         let length = from.read(&mut buffer)?;

@@ -1,5 +1,6 @@
 //! `greenlight rollback` on the command line.
 
+use super::site::SiteArgs;
 use super::{create, restore, show};
 use crate::failure::Failure;
 use clap::{Args, Subcommand};
@@ -26,18 +27,33 @@ pub(crate) enum RollbackCommand {
     Verify(VerifyArgs),
     Run(RunArgs),
     /// Ends a restore that was cut short: forward if all was ready, else as if it had not begun.
-    Resume(StoreArgs),
+    Resume(EndArgs),
     /// Takes a restore that was cut short back.
-    Abort(StoreArgs),
+    Abort(EndArgs),
     Prune(PruneArgs),
 }
 
 /// Where points are.
 #[derive(Debug, Args)]
 pub(crate) struct StoreArgs {
-    /// The folder with the points. Only its owner may look into it.
-    #[arg(long, value_name = "DIR", default_value = "greenlight-points", env = "GREENLIGHT_STORE")]
-    pub(super) store: PathBuf,
+    /// The folder with the points. Only its owner may look into it. Without it `rollback.store` of the environment, else
+    /// `greenlight-points`.
+    #[arg(long, value_name = "DIR", env = "GREENLIGHT_STORE")]
+    pub(super) store: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) site: SiteArgs,
+}
+
+/// For `rollback resume` and `rollback abort`.
+#[derive(Debug, Args)]
+pub(crate) struct EndArgs {
+    #[command(flatten)]
+    pub(super) place: StoreArgs,
+
+    /// The identity of age that opens the point: wanted only where something is put back that is kept encrypted meanwhile.
+    #[arg(long, value_name = "FILE")]
+    pub(super) identity: Option<PathBuf>,
 }
 
 /// Keeps files and folders, with mode, owner, links, times and extended attributes.
@@ -59,32 +75,35 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(super) description: String,
 
-    /// Files and folders of the component `files`.
+    /// Only these components.
+    #[arg(long, value_name = "COMPONENT", value_delimiter = ',')]
+    pub(super) only: Vec<String>,
+
+    /// Files and folders of the component `files`. Without it what deployment.yaml says.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(super) files: Vec<PathBuf>,
 
-    /// Environment files, the component `env`.
+    /// Environment files, the component `env`. Without it what deployment.yaml says.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(super) env: Vec<PathBuf>,
 
-    /// Who can restore it, as `age-keygen` prints it; may be given several times.
-    #[arg(long, required = true, value_name = "AGE-RECIPIENT")]
+    /// Who can restore it, as `age-keygen` prints it; may be given several times. Without it what deployment.yaml says.
+    #[arg(long, value_name = "AGE-RECIPIENT")]
     pub(super) recipient: Vec<String>,
 
     /// The private key that signs it (`greenlight keygen`). Only its owner may read it.
     #[arg(long, value_name = "FILE", env = "GREENLIGHT_SIGN_KEY")]
     pub(super) sign_key: PathBuf,
 
-    /// The folder with the points, made if there is none. Only its owner may look into it.
-    #[arg(long, value_name = "DIR", default_value = "greenlight-points", env = "GREENLIGHT_STORE")]
-    pub(super) store: PathBuf,
+    #[command(flatten)]
+    pub(super) place: StoreArgs,
 }
 
 /// For `rollback list`.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
-    pub(super) store: StoreArgs,
+    pub(super) place: StoreArgs,
 
     /// A public key that is believed; may be given several times.
     #[arg(long, required = true, value_name = "FILE")]
@@ -106,9 +125,8 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) identity: Option<PathBuf>,
 
-    /// The folder with the points.
-    #[arg(long, value_name = "DIR", default_value = "greenlight-points", env = "GREENLIGHT_STORE")]
-    pub(super) store: PathBuf,
+    #[command(flatten)]
+    pub(super) place: StoreArgs,
 }
 
 /// Puts what was kept back where it was: all of a component or nothing.
@@ -140,9 +158,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) identity: PathBuf,
 
-    /// The folder with the points.
-    #[arg(long, value_name = "DIR", default_value = "greenlight-points", env = "GREENLIGHT_STORE")]
-    pub(super) store: PathBuf,
+    #[command(flatten)]
+    pub(super) place: StoreArgs,
 }
 
 /// Removes the oldest points. The last one, and those that are not to be believed, stay.
@@ -163,9 +180,8 @@ pub(crate) struct PruneArgs {
     #[arg(long, required = true, value_name = "FILE")]
     pub(super) key: Vec<PathBuf>,
 
-    /// The folder with the points.
-    #[arg(long, value_name = "DIR", default_value = "greenlight-points", env = "GREENLIGHT_STORE")]
-    pub(super) store: PathBuf,
+    #[command(flatten)]
+    pub(super) place: StoreArgs,
 }
 
 /// Runs it.
@@ -175,12 +191,12 @@ pub(crate) struct PruneArgs {
 pub(crate) fn run(command: &RollbackCommand) -> Result<Exit, Failure> {
     match command {
         RollbackCommand::Create(args) => create::create(args),
-        RollbackCommand::List(args) => show::list(&args.store.store, &args.key),
+        RollbackCommand::List(args) => show::list(args),
         RollbackCommand::Show(args) => show::verify(args, true),
         RollbackCommand::Verify(args) => show::verify(args, false),
         RollbackCommand::Run(args) => restore::run(args),
-        RollbackCommand::Resume(args) => restore::resume(&args.store),
-        RollbackCommand::Abort(args) => restore::abort(&args.store),
+        RollbackCommand::Resume(args) => restore::resume(args),
+        RollbackCommand::Abort(args) => restore::abort(args),
         RollbackCommand::Prune(args) => show::prune(args),
     }
 }

@@ -2,9 +2,11 @@
 
 use super::command::CreateArgs;
 use super::manifest::{Component, FILE, Manifest, SIGNATURE, archive};
-use super::pack::pack;
+use super::part::Part;
+use super::parts::wanted;
+use super::site::Site;
 use super::store::Store;
-use super::walk::walk;
+use super::writer::Writer;
 use crate::failure::Failure;
 use crate::files::{read_text, write_whole};
 use crate::output::print;
@@ -12,7 +14,7 @@ use greenlight_reports::{Exit, Signer};
 use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, File};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const KEY_BYTES_MAX: u64 = 64 << 10;
 /// Free space for a point, in times of what goes into it: half of a point on a full disk is none.
@@ -23,20 +25,13 @@ const SPACE: u64 = 2;
 /// # Errors
 /// [`Failure`]; then there is no such point.
 pub(super) fn create(args: &CreateArgs) -> Result<Exit, Failure> {
+    let site = Site::open(&args.place.site)?;
     let signer = signer(&args.sign_key)?;
-    let recipients = recipients(&args.recipient)?;
-    let mut components: Vec<(&str, Vec<PathBuf>)> = Vec::new();
-    for (component, paths) in [("files", &args.files), ("env", &args.env)] {
-        if !paths.is_empty() {
-            components.push((component, roots(paths)?));
-        }
-    }
-    if components.is_empty() {
-        return Err(Failure::usage(
-            "nothing to keep; name files and folders with --files, environment files with --env",
-        ));
-    }
-    let store = Store::open(&args.store, true)?;
+    let configured = site.spec().map(|spec| spec.recipients.clone()).unwrap_or_default();
+    let to = if args.recipient.is_empty() { configured } else { args.recipient.clone() };
+    let recipients = recipients(&to)?;
+    let parts = wanted(&site, &args.files, &args.env, &args.only)?;
+    let store = Store::open(&site.store(args.place.store.as_deref()), true)?;
     let _lock = store.lock(&format!("rollback create {}", args.name))?;
     let point = store.point(&args.name)?;
     if point.exists() {
@@ -45,11 +40,11 @@ pub(super) fn create(args: &CreateArgs) -> Result<Exit, Failure> {
             args.name
         )));
     }
-    let all: Vec<&PathBuf> = components.iter().flat_map(|(_, roots)| roots).collect();
-    space(&store, &all)?;
+    space(&store, &parts)?;
     let folder = store.unfinished(&args.name);
     DirBuilder::new().mode(0o700).create(&folder).map_err(|error| cannot(&folder, &error))?;
-    let made = fill(args, &folder, &components, &recipients, &signer).and_then(|said| {
+    let manifest = Manifest::new(&args.name, &args.description, &to);
+    let made = fill(manifest, &folder, &parts, &recipients, &signer).and_then(|said| {
         fs::rename(&folder, &point).map_err(|error| cannot(&point, &error))?;
         Ok(said)
     });
@@ -66,33 +61,40 @@ pub(super) fn create(args: &CreateArgs) -> Result<Exit, Failure> {
 }
 
 fn fill(
-    args: &CreateArgs,
+    mut manifest: Manifest,
     folder: &Path,
-    components: &[(&str, Vec<PathBuf>)],
+    parts: &[Box<dyn Part + '_>],
     recipients: &[age::x25519::Recipient],
     signer: &Signer,
 ) -> Result<String, Failure> {
-    let mut manifest = Manifest::new(&args.name, &args.description, &args.recipient);
     let mut said = String::new();
-    for (component, roots) in components {
-        let path = folder.join(archive(component));
+    for part in parts {
+        let path = folder.join(archive(part.name()));
         let file = File::options().write(true).create_new(true).mode(0o600).open(&path);
         let file = file.map_err(|error| cannot(&path, &error))?;
-        let packed = pack(roots, recipients, file)
-            .map_err(|what| Failure::unknown(format!("{component}: {what}; no point was made")))?;
+        let lasting = file.try_clone().map_err(|error| cannot(&path, &error))?;
+        let mut writer = Writer::new(Box::new(file), recipients).map_err(|error| cannot(&path, &error))?;
+        let kept = part
+            .keep(&mut writer)
+            .map_err(|failure| Failure::new(failure.exit, format!("{}: {failure}; no point was made", part.name())))?;
+        let written = writer.finish().and_then(|written| lasting.sync_all().map(|()| written));
+        let written = written.map_err(|error| cannot(&path, &error))?;
         let _ = writeln!(
             said,
-            "kept     {component}: {} entries, {} bytes, {} in the archive",
-            packed.entries, packed.plain_bytes, packed.bytes
+            "kept     {}: {} entries, {} bytes, {} in the archive",
+            part.name(),
+            kept.entries,
+            kept.plain_bytes,
+            written.bytes
         );
-        packed.passed_over.iter().for_each(|one| _ = writeln!(said, "LEFT OUT {one}"));
-        let component_of = Component {
-            bytes: packed.bytes,
-            sha256: packed.sha256,
-            entries: packed.entries,
-            plain_bytes: packed.plain_bytes,
+        kept.passed_over.iter().for_each(|one| _ = writeln!(said, "LEFT OUT {one}"));
+        let component = Component {
+            bytes: written.bytes,
+            sha256: written.sha256,
+            entries: kept.entries,
+            plain_bytes: kept.plain_bytes,
         };
-        manifest.components.insert((*component).to_owned(), component_of);
+        manifest.components.insert(part.name().to_owned(), component);
     }
     let (text, signature) = manifest.signed(signer)?;
     for (name, text) in [(FILE, text), (SIGNATURE, signature + "\n")] {
@@ -110,41 +112,11 @@ fn cannot(path: &Path, error: &std::io::Error) -> Failure {
     Failure::usage(format!("cannot write {}: {error}; no point was made", path.display()))
 }
 
-/// Absolute, and each a file or folder of its own: one within another would be put back twice.
-fn roots(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut roots: Vec<PathBuf> = Vec::new();
-    for path in paths {
-        let failed = |error: std::io::Error| {
-            Failure::usage(format!("cannot keep {}: {error}; name what is there", path.display()))
-        };
-        let name = path
-            .file_name()
-            .ok_or_else(|| Failure::usage(format!("{} has no name; name it by its path", path.display())))?;
-        // The folder above is resolved, the last part is not: a link is kept as the link that it is.
-        let above = match path.parent() {
-            Some(above) if !above.as_os_str().is_empty() => fs::canonicalize(above).map_err(failed)?,
-            _ => std::env::current_dir().map_err(failed)?,
-        };
-        let root = above.join(name);
-        fs::symlink_metadata(&root).map_err(failed)?;
-        if let Some(other) = roots.iter().find(|other| root.starts_with(other) || other.starts_with(&root)) {
-            return Err(Failure::usage(format!(
-                "{} and {} lie within each other; name the outer one only",
-                root.display(),
-                other.display()
-            )));
-        }
-        roots.push(root);
-    }
-    Ok(roots)
-}
-
 /// Preflight: a point needs room, and so does whatever runs beside it.
-fn space(store: &Store, roots: &[&PathBuf]) -> Result<(), Failure> {
+fn space(store: &Store, parts: &[Box<dyn Part + '_>]) -> Result<(), Failure> {
     let mut bytes: u64 = 0;
-    for root in roots {
-        let (found, _) = walk(0, root).map_err(Failure::usage)?;
-        bytes += found.iter().filter(|one| one.there.is_file()).map(|one| one.there.len()).sum::<u64>();
+    for part in parts {
+        bytes += part.estimate().map_err(|failure| failure.during(part.name()))?;
     }
     let seen = rustix::fs::statvfs(store.folder()).map_err(Failure::unknown)?;
     let free = seen.f_bavail.saturating_mul(seen.f_frsize);
@@ -162,6 +134,11 @@ fn space(store: &Store, roots: &[&PathBuf]) -> Result<(), Failure> {
 /// # Errors
 /// [`Failure`] of usage: one is none.
 pub(crate) fn recipients(texts: &[String]) -> Result<Vec<age::x25519::Recipient>, Failure> {
+    if texts.is_empty() {
+        return Err(Failure::usage(
+            "nobody could restore it; name who can with --recipient, or `recipients:` in deployment.yaml (`age-keygen` prints one, as age1…)",
+        ));
+    }
     let one = |text: &String| {
         text.parse().map_err(|why| {
             Failure::usage(format!("{text:?} is no recipient of age ({why}); `age-keygen` prints one, as age1…"))

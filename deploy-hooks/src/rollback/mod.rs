@@ -5,16 +5,23 @@ mod archive;
 mod command;
 mod create;
 mod entry;
+mod exchange;
+mod files;
+mod journal;
 mod manifest;
-mod pack;
+mod part;
+mod parts;
+mod recovered;
 mod restore;
 mod show;
+mod site;
 mod stage;
 mod store;
 mod swap;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod writer;
 
 pub(crate) use command::{RollbackCommand, run};
 pub(crate) use create::recipients;

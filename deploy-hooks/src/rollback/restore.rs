@@ -1,14 +1,14 @@
 //! `rollback run`, `resume` and `abort`.
 
-use super::archive::{read, sum};
-use super::command::RunArgs;
+use super::archive::{Opened, sum};
+use super::command::{EndArgs, RunArgs};
 use super::create::refuse_open_to_others;
-use super::entry::{Contents, Kind};
+use super::journal::{Component, Journal, Phase};
 use super::manifest::{Manifest, archive};
-use super::stage::{remove, stage, stage_of};
+use super::parts::{known, part_of};
+use super::recovered::{Recovered, recovered};
+use super::site::Site;
 use super::store::Store;
-use super::swap::{Journal, Phase};
-use super::walk::walk;
 use crate::failure::Failure;
 use crate::files::read_text;
 use crate::output::print;
@@ -17,15 +17,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 const IDENTITY_BYTES_MAX: u64 = 64 << 10;
-/// Free space where it is restored, in times of what comes.
-const SPACE: u64 = 2;
 
-/// Restores components of a point: all of a component or nothing of it.
+/// Restores components of a point: all of them or nothing.
 ///
 /// # Errors
 /// [`Failure`]: refused evidence, or nothing was replaced, or everything was put back.
 pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
-    let store = Store::open(&args.store, false)?;
+    let site = Site::open(&args.place.site)?;
+    let store = Store::open(&site.store(args.place.store.as_deref()), false)?;
     let _lock = store.lock(&format!("rollback run {}", args.name))?;
     if let Some(journal) = Journal::left(&store)? {
         return Err(Failure::usage(format!(
@@ -37,39 +36,42 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let manifest = Manifest::read(&folder, &args.name, &keys(&args.key)?)?;
     let identity = identity(&args.identity)?;
     let chosen = chosen(&manifest, &args.only)?;
-    // All of them are believed before the first is replaced.
-    let mut believed = Vec::new();
-    for component in &chosen {
-        let archive = folder.join(archive(component));
-        let contents = opened(&manifest, component, &archive, &identity)?;
-        believed.push((component, archive, contents));
+    // All of them are believed before anything is written.
+    let mut components = Vec::new();
+    for name in &chosen {
+        let file = folder.join(archive(name));
+        let opened = believed(&manifest, name, &file, &identity)?;
+        let refused = |failure: Failure| {
+            let message = format!("{name} of the point {:?}: {failure}; nothing was changed", args.name);
+            Failure::new(failure.exit, message)
+        };
+        let exchange = part_of(name, &site)?.exchange(&opened, &args.name).map_err(refused)?;
+        components.push((Component { name: name.clone(), exchange }, file));
     }
-    let mut said = String::new();
-    for (component, archive, contents) in &believed {
-        store.audit(&args.name, "rollback run", component)?;
-        replace(&store, args, component, archive, &identity, contents)?;
-        let _ = writeln!(said, "restored {component}: {} entries", contents.entries.len());
-        contents.roots.iter().for_each(|root| _ = writeln!(said, "         {root}"));
-    }
+    let (components, files): (Vec<Component>, Vec<PathBuf>) = components.into_iter().unzip();
+    let opened: Vec<Opened<'_>> = files.iter().map(|file| Opened { file, identity: &identity }).collect();
+    store.audit(&args.name, "rollback run", &chosen.join(","))?;
+    let mut journal = Journal::new(&args.name, site.name(), components);
+    replace(&store, &site, &mut journal, &opened)?;
+    let said = settle(&store, &site, journal)?;
     print(&said)?;
     Ok(Exit::Passed)
 }
 
-/// The whole archive, read once from end to end before anything is written.
+/// The archive is the one that was signed.
 ///
 /// # Errors
 /// [`Failure`] of refused evidence.
-pub(super) fn opened(
+pub(super) fn believed<'a>(
     manifest: &Manifest,
     component: &str,
-    archive: &Path,
-    identity: &age::x25519::Identity,
-) -> Result<Contents, Failure> {
-    let refused = |what: String| {
+    file: &'a Path,
+    identity: &'a age::x25519::Identity,
+) -> Result<Opened<'a>, Failure> {
+    whole(manifest, component, file).map_err(|what| {
         Failure::refused(format!("{component} of the point {:?}: {what}; nothing was changed", manifest.name))
-    };
-    whole(manifest, component, archive).map_err(refused)?;
-    read(archive, identity, |_| Ok(None)).map_err(refused)
+    })?;
+    Ok(Opened { file, identity })
 }
 
 /// The archive is the one that the manifest is about.
@@ -85,103 +87,90 @@ pub(super) fn whole(manifest: &Manifest, component: &str, archive: &Path) -> Res
     }
 }
 
-fn replace(
-    store: &Store,
-    args: &RunArgs,
-    component: &str,
-    archive: &Path,
-    identity: &age::x25519::Identity,
-    contents: &Contents,
-) -> Result<(), Failure> {
-    let targets: Vec<PathBuf> = contents.roots.iter().map(PathBuf::from).collect();
-    space(&targets, contents)?;
-    let stages: Vec<PathBuf> =
-        targets.iter().enumerate().map(|(number, target)| stage_of(target, &args.name, number)).collect();
-    let mut journal = Journal::new(&args.name, targets.iter().cloned().zip(stages.iter().cloned()));
-    journal.write(store)?;
-    let staged = stage(archive, identity, contents, &stages);
+/// Every component is staged before the first is exchanged, and every one is read again before what was replaced is given
+/// up.
+fn replace(store: &Store, site: &Site, journal: &mut Journal, opened: &[Opened<'_>]) -> Result<(), Failure> {
+    journal.write(store).map_err(|failure| Failure::new(failure.exit, format!("{failure}; nothing was replaced")))?;
+    let staged = journal.components.iter_mut().zip(opened).try_for_each(|(component, opened)| {
+        component.exchange.of_mut().stage(site, opened).map_err(|what| format!("{}: {what}", component.name))
+    });
     if let Err(what) = staged {
-        for stage in &stages {
-            let _ = remove(stage);
-        }
-        journal.end(store)?;
-        return Err(Failure::unknown(format!("{component}: {what}; nothing was replaced")));
+        journal.end(store, site)?;
+        return Err(Failure::unknown(format!("{what}; nothing was replaced")));
     }
     journal.complete(store)?;
-    let replaced = journal.forward().and_then(|()| verified(contents, &targets));
-    if let Err(what) = replaced {
-        journal.back().map_err(|again| {
-            Failure::new(Exit::RollbackFailed, format!("{component}: {what}; and it can't be put back: {again}; what was there lies beside it, as .greenlight-{}-…", args.name))
-        })?;
-        journal.end(store)?;
-        return Err(Failure::new(Exit::RolledBack, format!("{component}: {what}; everything is as it was")));
-    }
-    journal.end(store)?;
-    store.audit(&args.name, "rollback run", &format!("{component}: restored and verified"))
+    let verified = |journal: &Journal| {
+        journal.components.iter().zip(opened).try_for_each(|(component, opened)| {
+            component.exchange.of().verified(site, opened).map_err(|what| format!("{}: {what}", component.name))
+        })
+    };
+    let Err(what) = journal.forward(site).and_then(|()| verified(journal)) else { return Ok(()) };
+    journal.back(site).map_err(|again| {
+        Failure::new(
+            Exit::RollbackFailed,
+            format!(
+                "{what}; and it can't be put back: {again}; mend that, and `greenlight rollback abort` tries again (`resume` would go forward). Files that were there lie beside what is there now, as .greenlight-{}-…",
+                journal.point
+            ),
+        )
+    })?;
+    journal.end(store, site)?;
+    store.audit(&journal.point, "rollback run", &format!("put back: {what}"))?;
+    Err(Failure::new(Exit::RolledBack, format!("{what}; everything is as it was")))
 }
 
-/// What stands there is what the archive says, read again from the disk.
-fn verified(contents: &Contents, targets: &[PathBuf]) -> Result<(), String> {
-    for (number, target) in targets.iter().enumerate() {
-        let (found, _) = walk(number, target)?;
-        let mut there = Vec::new();
-        for mut one in found {
-            if let Kind::File { sha256, .. } = &mut one.entry.kind {
-                let found = sum(&one.path).map_err(|error| format!("cannot read {}: {error}", one.path.display()))?;
-                *sha256 = found.1;
-            }
-            // A link's time can't be kept, and nobody looks at it.
-            if matches!(one.entry.kind, Kind::Link { .. }) {
-                one.entry.modified = (0, 0);
-            }
-            there.push(one.entry);
+/// What is there is what was kept. Now the suites decide whether that has helped; until they have, what was replaced is
+/// still there.
+fn settle(store: &Store, site: &Site, mut journal: Journal) -> Result<String, Failure> {
+    let recovered = recovered(site).map_err(|failure| {
+        Failure::new(
+            Exit::RollbackFailed,
+            format!(
+                "everything was restored, and what serves has not recovered: {failure}; `greenlight rollback resume` looks again and keeps it, `greenlight rollback abort` brings back what was there"
+            ),
+        )
+    });
+    let said = match recovered {
+        Ok(Recovered::Yes(said)) => said,
+        Ok(Recovered::NobodyAsked) => {
+            "NOT SEEN  whether what serves has recovered: name an environment with a target, --environment".to_owned()
         }
-        let mut wanted: Vec<_> = contents.entries.iter().filter(|entry| entry.root == number).cloned().collect();
-        for entry in wanted.iter_mut().filter(|entry| matches!(entry.kind, Kind::Link { .. })) {
-            entry.modified = (0, 0);
+        Err(failure) => {
+            store.audit(&journal.point, "rollback run", "restored; not recovered")?;
+            return Err(failure);
         }
-        if let Some(entry) = wanted.iter().find(|entry| !there.contains(entry)) {
-            return Err(format!("{} is not as it was kept", entry.below(target).display()));
-        }
-        if there.len() != wanted.len() {
-            return Err(format!("{} holds more than was kept", target.display()));
-        }
+    };
+    journal.end(store, site)?;
+    let mut text = String::new();
+    for component in &journal.components {
+        let _ = writeln!(text, "restored {}", component.name);
+        component.exchange.of().about().iter().for_each(|line| _ = writeln!(text, "         {line}"));
+        store.audit(&journal.point, "rollback run", &format!("{}: restored and verified", component.name))?;
     }
-    Ok(())
+    let _ = writeln!(text, "{said}");
+    Ok(text)
 }
 
-fn space(targets: &[PathBuf], contents: &Contents) -> Result<(), Failure> {
-    for (number, target) in targets.iter().enumerate() {
-        let above = target.parent().unwrap_or(Path::new("/"));
-        let seen = rustix::fs::statvfs(above).map_err(|error| {
-            Failure::usage(format!(
-                "cannot restore {}: {}: {error}; make the folder, and run it again",
-                target.display(),
-                above.display()
-            ))
-        })?;
-        let size = |kind: &Kind| if let Kind::File { bytes, .. } = kind { *bytes } else { 0 };
-        let bytes: u64 =
-            contents.entries.iter().filter(|entry| entry.root == number).map(|entry| size(&entry.kind)).sum();
-        let free = seen.f_bavail.saturating_mul(seen.f_frsize);
-        if free < bytes.saturating_mul(SPACE) {
-            return Err(Failure::usage(format!(
-                "{} has {free} bytes free, and restoring {bytes} bytes wants {SPACE} times as much; make room, nothing was changed",
-                above.display()
-            )));
-        }
-    }
-    Ok(())
-}
-
+/// In the order of the manifest's own making: what serves comes last.
 fn chosen(manifest: &Manifest, only: &[String]) -> Result<Vec<String>, Failure> {
-    let known: Vec<String> = manifest.components.keys().cloned().collect();
-    match only.iter().find(|one| !known.contains(one)) {
+    known(only)?;
+    let held: Vec<String> = super::parts::NAMES
+        .iter()
+        .map(|name| (*name).to_owned())
+        .filter(|name| manifest.components.contains_key(name))
+        .collect();
+    if let Some(strange) = manifest.components.keys().find(|name| !held.contains(name)) {
+        return Err(Failure::usage(format!(
+            "the point {:?} holds {strange:?}, which this version does not know; restore it with the version that made it",
+            manifest.name
+        )));
+    }
+    match only.iter().find(|one| !held.contains(one)) {
         Some(one) => {
-            Err(Failure::usage(format!("the point {:?} has no {one}; it has {}", manifest.name, known.join(", "))))
+            Err(Failure::usage(format!("the point {:?} has no {one}; it has {}", manifest.name, held.join(", "))))
         }
-        None if only.is_empty() => Ok(known),
-        None => Ok(only.to_vec()),
+        None if only.is_empty() => Ok(held),
+        None => Ok(held.into_iter().filter(|name| only.contains(name)).collect()),
     }
 }
 
@@ -215,34 +204,48 @@ pub(super) fn identity(file: &Path) -> Result<age::x25519::Identity, Failure> {
 ///
 /// # Errors
 /// [`Failure`]: nothing was cut short, or it can't be ended.
-pub(super) fn resume(folder: &Path) -> Result<Exit, Failure> {
-    ended(folder, "resume", Journal::forward)
+pub(super) fn resume(args: &EndArgs) -> Result<Exit, Failure> {
+    ended(args, "resume", Journal::forward)
 }
 
 /// Takes a restore that was cut short back.
 ///
 /// # Errors
 /// [`Failure`]: nothing was cut short, or it can't be taken back.
-pub(super) fn abort(folder: &Path) -> Result<Exit, Failure> {
-    ended(folder, "abort", Journal::back)
+pub(super) fn abort(args: &EndArgs) -> Result<Exit, Failure> {
+    ended(args, "abort", Journal::back)
 }
 
-fn ended(folder: &Path, what: &str, end: impl Fn(&Journal) -> Result<(), String>) -> Result<Exit, Failure> {
-    let store = Store::open(folder, false)?;
+fn ended(args: &EndArgs, what: &str, end: impl Fn(&Journal, &Site) -> Result<(), String>) -> Result<Exit, Failure> {
+    let site = Site::open(&args.place.site)?.with_identity(args.identity.as_deref().map(identity).transpose()?);
+    let store = Store::open(&site.store(args.place.store.as_deref()), false)?;
     let _lock = store.lock(&format!("rollback {what}"))?;
     let Some(mut journal) = Journal::left(&store)? else {
         return Err(Failure::usage("no restore was cut short; there is nothing to do"));
     };
-    if journal.phase == Phase::Exchanging {
-        end(&journal).map_err(|why| {
-            Failure::new(
-                Exit::RollbackFailed,
-                format!("{why}; what was there lies beside it, as .greenlight-{}-…", journal.point),
-            )
-        })?;
+    if journal.environment.as_deref() != site.name() {
+        let wanted = journal
+            .environment
+            .as_deref()
+            .map_or("without --environment".to_owned(), |name| format!("with --environment {name}"));
+        return Err(Failure::usage(format!("the restore of {:?} was begun {wanted}; say the same now", journal.point)));
     }
-    let state = if journal.has_come() { "restored" } else { "as it was" };
-    journal.end(&store)?;
+    let stuck = |why: String| {
+        let message = format!(
+            "{why}; mend that, and run it again. Files that were there lie beside what is there now, as .greenlight-{}-…",
+            journal.point
+        );
+        Failure::new(Exit::RollbackFailed, message)
+    };
+    if journal.phase == Phase::Exchanging {
+        end(&journal, &site).map_err(stuck)?;
+    }
+    let state = if journal.has_come(&site).map_err(stuck)? { "restored" } else { "as it was" };
+    if journal.phase == Phase::Exchanging && state == "restored" {
+        print(&settle(&store, &site, journal.clone())?)?;
+    } else {
+        journal.end(&store, &site)?;
+    }
     store.audit(&journal.point, &format!("rollback {what}"), state)?;
     print(&format!("{what:<8} {}: {state}\n", journal.point))?;
     Ok(Exit::Passed)

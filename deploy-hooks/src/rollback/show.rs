@@ -1,16 +1,16 @@
 //! `rollback list`, `show`, `verify` and `prune`.
 
-use super::command::{PruneArgs, VerifyArgs};
-use super::entry::Kind;
+use super::command::{ListArgs, PruneArgs, StoreArgs, VerifyArgs};
 use super::manifest::{Manifest, archive};
-use super::restore::{identity, keys, opened, whole};
+use super::parts::held;
+use super::restore::{believed, identity, keys, whole};
+use super::site::Site;
 use super::store::Store;
 use crate::failure::Failure;
 use crate::output::print;
 use greenlight_reports::{Exit, Verifier};
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
@@ -18,10 +18,10 @@ use time::{Duration, OffsetDateTime};
 ///
 /// # Errors
 /// [`Failure`] of usage.
-pub(super) fn list(folder: &Path, key: &[PathBuf]) -> Result<Exit, Failure> {
-    let store = Store::open(folder, false)?;
+pub(super) fn list(args: &ListArgs) -> Result<Exit, Failure> {
+    let store = opened(&args.place)?;
     let mut out = String::new();
-    for (name, read) in manifests(&store, &keys(key)?)? {
+    for (name, read) in manifests(&store, &keys(&args.key)?)? {
         match read {
             Ok(manifest) => {
                 let components: Vec<&str> = manifest.components.keys().map(String::as_str).collect();
@@ -36,6 +36,12 @@ pub(super) fn list(folder: &Path, key: &[PathBuf]) -> Result<Exit, Failure> {
     }
     print(&out)?;
     Ok(Exit::Passed)
+}
+
+/// The store, as it is named.
+fn opened(place: &StoreArgs) -> Result<Store, Failure> {
+    let site = Site::open(&place.site)?;
+    Store::open(&site.store(place.store.as_deref()), false)
 }
 
 /// A point by its name, and its manifest if that is to be believed.
@@ -59,7 +65,7 @@ fn manifests(store: &Store, keys: &[Verifier]) -> Result<Vec<Read>, Failure> {
 /// # Errors
 /// [`Failure`] of refused evidence, with what is wrong.
 pub(super) fn verify(args: &VerifyArgs, listed: bool) -> Result<Exit, Failure> {
-    let store = Store::open(&args.store, false)?;
+    let store = opened(&args.place)?;
     let point = store.existing(&args.name)?;
     let manifest = Manifest::read(&point, &args.name, &keys(&args.key)?)?;
     let identity = args.identity.as_deref().map(identity).transpose()?;
@@ -78,23 +84,16 @@ pub(super) fn verify(args: &VerifyArgs, listed: bool) -> Result<Exit, Failure> {
             );
             continue;
         };
-        let contents = opened(&manifest, component, &file, identity)?;
+        let opened = believed(&manifest, component, &file, identity)?;
+        let held = held(component, &opened)
+            .map_err(|what| Failure::refused(format!("{component} of the point {:?}: {what}", args.name)))?;
         let _ = writeln!(
             out,
             "whole    {component}: {} entries, {} bytes, every sum is right",
             about.entries, about.plain_bytes
         );
         if listed {
-            for entry in &contents.entries {
-                let path = entry.below(Path::new(&contents.roots[entry.root]));
-                let kind = match &entry.kind {
-                    Kind::Folder => "folder".to_owned(),
-                    Kind::File { bytes, .. } => format!("{bytes} bytes"),
-                    Kind::Link { to } => format!("→ {to}"),
-                    Kind::Same { path } => format!("= {path}"),
-                };
-                let _ = writeln!(out, "         {:04o} {}  {kind}", entry.mode, path.display());
-            }
+            held.iter().for_each(|line| _ = writeln!(out, "         {line}"));
         }
     }
     store.audit(
@@ -112,7 +111,7 @@ pub(super) fn verify(args: &VerifyArgs, listed: bool) -> Result<Exit, Failure> {
 /// # Errors
 /// [`Failure`] of usage, or a point can't be removed.
 pub(super) fn prune(args: &PruneArgs) -> Result<Exit, Failure> {
-    let store = Store::open(&args.store, false)?;
+    let store = opened(&args.place)?;
     let _lock = store.lock("rollback prune")?;
     let found = manifests(&store, &keys(&args.key)?)?;
     let good: Vec<Manifest> = found.into_iter().filter_map(|(_, read)| read.ok()).collect();

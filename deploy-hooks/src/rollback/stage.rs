@@ -1,6 +1,6 @@
 //! The contents of an archive beside what they are to replace: on the same file system, complete and on disk.
 
-use super::archive::read;
+use super::archive::Opened;
 use super::entry::{Contents, Entry, Kind};
 use super::walk::set_attributes;
 use std::fs::{self, DirBuilder, File, Permissions};
@@ -17,12 +17,7 @@ pub(super) fn stage_of(target: &Path, point: &str, number: usize) -> PathBuf {
 ///
 /// # Errors
 /// What can't be read or written. The caller removes the stages.
-pub(super) fn stage(
-    archive: &Path,
-    identity: &age::x25519::Identity,
-    contents: &Contents,
-    stages: &[PathBuf],
-) -> Result<(), String> {
+pub(super) fn stage(opened: &Opened<'_>, contents: &Contents, stages: &[PathBuf]) -> Result<(), String> {
     let failed = |path: &Path, error: io::Error| format!("cannot write {}: {error}", path.display());
     for stage in stages {
         remove(stage).map_err(|error| failed(stage, error))?;
@@ -32,7 +27,7 @@ pub(super) fn stage(
         let path = place(entry);
         DirBuilder::new().mode(0o700).create(&path).map_err(|error| failed(&path, error))?;
     }
-    let again = read(archive, identity, |number| {
+    let again = opened.files(|number| {
         // Its list was looked at before, and says that every path stays below its root.
         let entry = contents.entries.get(number).ok_or_else(|| io::Error::other("it is not what it was"))?;
         File::options().write(true).create_new(true).mode(0o600).open(place(entry)).map(Some)

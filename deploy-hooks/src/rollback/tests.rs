@@ -1,7 +1,9 @@
 //! Archives under attack: whatever is done to one, nothing of it is believed.
 
-use super::archive::read;
-use super::pack::pack;
+use super::archive::Opened;
+use super::files::Files;
+use super::part::Part as _;
+use super::writer::Writer;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -22,8 +24,11 @@ impl Packed {
         std::os::unix::fs::symlink("within/a.env", packed.path("there/link")).expect("linked");
         fs::hard_link(packed.path("there/empty"), packed.path("there/same")).expect("linked");
         let out = File::create(packed.path("archive")).expect("made");
-        let made = pack(&[packed.path("there")], &[packed.identity.to_public()], out).expect("packed");
-        assert_eq!((made.entries, made.passed_over.len()), (6, 0));
+        let mut writer = Writer::new(Box::new(out), &[packed.identity.to_public()]).expect("begun");
+        let files = Files { name: "files", roots: vec![packed.path("there")] };
+        let kept = files.keep(&mut writer).expect("kept");
+        writer.finish().expect("ended");
+        assert_eq!((kept.entries, kept.passed_over.len()), (6, 0));
         packed
     }
 
@@ -33,7 +38,7 @@ impl Packed {
 
     /// Nothing is ever handed out for a file of which the list says nothing.
     fn read(&self, archive: &Path) -> Result<super::entry::Contents, String> {
-        read(archive, &self.identity, |_| Ok(None))
+        Opened { file: archive, identity: &self.identity }.files(|_| Ok(None))
     }
 
     fn with(&self, bytes: &[u8]) -> Result<super::entry::Contents, String> {
@@ -51,7 +56,8 @@ fn an_archive_comes_back_as_it_was() {
     let bytes = fs::read(packed.path("archive")).expect("there");
     assert!(!bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()));
     let stranger = age::x25519::Identity::generate();
-    let refused = read(&packed.path("archive"), &stranger, |_| Ok(None)).expect_err("not for this one");
+    let opened = Opened { file: &packed.path("archive"), identity: &stranger };
+    let refused = opened.files(|_| Ok(None)).expect_err("not for this one");
     assert_eq!(refused, "it was encrypted for another identity than this one");
 }
 

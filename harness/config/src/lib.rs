@@ -17,8 +17,9 @@ mod yaml;
 pub mod yaml_edit;
 
 pub use deployment::{
-    ArtefactSpec, Deployment, DockerSpec, Driver, EmailSink, Environment, GateSpec, HaproxySpec, Lines, MailTls, Ports,
-    Sink, SlackSink, Step, Steps, TargetNode, TargetSpec, Urls, WaiverSpec, Warnings, WebhookSink,
+    ArtefactSpec, DatabaseSpec, Deployment, DockerSpec, Driver, EmailSink, Environment, GateSpec, HaproxySpec, Lines,
+    MailTls, Ports, RedisSpec, RollbackSpec, ServicesSpec, Sink, SlackSink, Step, Steps, TargetNode, TargetSpec, Urls,
+    WaiverSpec, Warnings, WebhookSink,
 };
 pub use error::ConfigError;
 pub use expected_skips::ExpectedSkips;

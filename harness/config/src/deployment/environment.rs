@@ -2,6 +2,7 @@
 
 use super::docker::DockerSpec;
 use super::gate::{ArtefactSpec, GateSpec};
+use super::rollback::RollbackSpec;
 use super::step::{Step, Steps};
 use super::target::TargetSpec;
 use serde::Deserialize;
@@ -28,6 +29,8 @@ pub struct Environment {
     /// `watch` still can take traffic back.
     #[serde(default)]
     pub soak_s: u64,
+    /// What a rollback point holds, and where it is kept.
+    pub rollback: Option<RollbackSpec>,
 }
 
 /// How a build gets into an environment.
@@ -117,6 +120,7 @@ impl Environment {
         problems.extend(self.artefact.problems());
         problems.extend(self.checks.problems());
         problems.extend(self.target.iter().flat_map(TargetSpec::problems));
+        problems.extend(self.rollback.iter().flat_map(|rollback| rollback.problems(self.target.is_some())));
         if self.soak_s > SOAK_S_MAX {
             problems.push(format!(
                 "soak_s is {}, and a soak of more than {SOAK_S_MAX} s is none; write at most that",

@@ -7,6 +7,7 @@ mod file;
 mod gate;
 mod lines;
 mod notification;
+mod rollback;
 mod step;
 mod target;
 
@@ -15,5 +16,6 @@ pub use environment::{Driver, Environment, Lines, Urls};
 pub use file::Deployment;
 pub use gate::{ArtefactSpec, GateSpec, WaiverSpec, Warnings};
 pub use notification::{EmailSink, MailTls, Sink, SlackSink, WebhookSink};
+pub use rollback::{DatabaseSpec, RedisSpec, RollbackSpec, ServicesSpec};
 pub use step::{Step, Steps};
 pub use target::{TargetNode, TargetSpec};

@@ -1,0 +1,236 @@
+//! The components `files` and `env`: files and folders, with everything that is put back with them.
+
+use super::archive::{Opened, sum};
+use super::entry::{Contents, Entry, Kind};
+use super::exchange::{Exchange, Exchanging};
+use super::part::{Kept, Part};
+use super::site::Site;
+use super::stage::{remove, stage, stage_of, sync_above};
+use super::swap::Root;
+use super::walk::{Found, walk};
+use super::writer::Writer;
+use crate::failure::Failure;
+use greenlight_reports::hex;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+/// The last entry: what all others are.
+pub(super) const CONTENTS: &str = "contents.json";
+/// Free space where it is restored, in times of what comes.
+const SPACE: u64 = 2;
+
+/// Files and folders.
+pub(super) struct Files {
+    /// `files` or `env`.
+    pub(super) name: &'static str,
+    /// Absolute, and none within another. Nothing when it is to come back: the archive says where to.
+    pub(super) roots: Vec<PathBuf>,
+}
+
+impl Part for Files {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn estimate(&self) -> Result<u64, Failure> {
+        let mut bytes = 0;
+        for root in &self.roots {
+            let (found, _) = walk(0, root).map_err(Failure::usage)?;
+            bytes += found.iter().filter(|one| one.there.is_file()).map(|one| one.there.len()).sum::<u64>();
+        }
+        Ok(bytes)
+    }
+
+    fn keep(&self, archive: &mut Writer) -> Result<Kept, Failure> {
+        let named = self.roots.iter().map(|root| root.to_str().map(str::to_owned).ok_or("a path is no UTF-8"));
+        let roots = named.collect::<Result<_, _>>().map_err(Failure::usage)?;
+        let (mut contents, mut kept) = (Contents { roots, entries: Vec::new() }, Kept::default());
+        for (number, root) in self.roots.iter().enumerate() {
+            let (found, left) = walk(number, root).map_err(Failure::unknown)?;
+            kept.passed_over.extend(left);
+            for one in found {
+                kept.plain_bytes += add(archive, one, &mut contents).map_err(Failure::unknown)?;
+            }
+        }
+        kept.entries = contents.entries.len();
+        let unwritten = |error: io::Error| Failure::unknown(format!("cannot write the archive: {error}"));
+        archive.json(CONTENTS, &contents).map_err(unwritten)?;
+        Ok(kept)
+    }
+
+    fn exchange(&self, opened: &Opened<'_>, point: &str) -> Result<Exchange, Failure> {
+        let contents = opened.files(|_| Ok(None)).map_err(Failure::refused)?;
+        let targets: Vec<PathBuf> = contents.roots.iter().map(PathBuf::from).collect();
+        space(&targets, &contents)?;
+        // Two components may have roots in one folder.
+        let staged = format!("{point}-{}", self.name);
+        let root = |(number, target): (usize, PathBuf)| {
+            let stage = stage_of(&target, &staged, number);
+            Root::new(target, stage)
+        };
+        Ok(Exchange::Files(Roots(targets.into_iter().enumerate().map(root).collect())))
+    }
+}
+
+/// What is in an archive, a line each.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn held(opened: &Opened<'_>) -> Result<Vec<String>, String> {
+    let contents = opened.files(|_| Ok(None))?;
+    let line = |entry: &Entry| {
+        let path = entry.below(Path::new(&contents.roots[entry.root]));
+        let kind = match &entry.kind {
+            Kind::Folder => "folder".to_owned(),
+            Kind::File { bytes, .. } => format!("{bytes} bytes"),
+            Kind::Link { to } => format!("→ {to}"),
+            Kind::Same { path } => format!("= {path}"),
+        };
+        format!("{:04o} {}  {kind}", entry.mode, path.display())
+    };
+    Ok(contents.entries.iter().map(line).collect())
+}
+
+/// Adds one; of a file its content, whose sum it learns on the way.
+fn add(archive: &mut Writer, found: Found, contents: &mut Contents) -> Result<u64, String> {
+    let Found { mut entry, path, there } = found;
+    let mut bytes_read = 0;
+    if let Kind::File { bytes, sha256 } = &mut entry.kind {
+        let shown = path.display();
+        let failed = |error: io::Error| format!("cannot keep {shown}: {error}");
+        let mut reader = Hashed { inner: File::open(&path).map_err(failed)?, hash: Sha256::new(), bytes: 0 };
+        archive.file(&name(contents.entries.len()), *bytes, &mut reader).map_err(failed)?;
+        let now = reader.inner.metadata().map_err(failed)?;
+        let times = |there: &fs::Metadata| (there.len(), there.mtime(), there.mtime_nsec(), there.ino());
+        if reader.bytes != *bytes || times(&now) != times(&there) {
+            return Err(format!("{shown} has changed while it was read; make the point when nothing writes there"));
+        }
+        *sha256 = hex(&reader.hash.finalize());
+        bytes_read = *bytes;
+    }
+    contents.entries.push(entry);
+    Ok(bytes_read)
+}
+
+/// The name of a file in the archive is its place in the list, so that no name can lead anywhere.
+pub(super) fn name(number: usize) -> String {
+    format!("content/{number}")
+}
+
+/// Sums what is read.
+struct Hashed {
+    inner: File,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Read for Hashed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(buffer)?;
+        self.hash.update(&buffer[..length]);
+        self.bytes += length as u64;
+        Ok(length)
+    }
+}
+
+/// What is exchanged: each root by one rename.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Roots(Vec<Root>);
+
+impl Exchanging for Roots {
+    fn stage(&mut self, _: &Site, opened: &Opened<'_>) -> Result<(), String> {
+        let contents = opened.files(|_| Ok(None))?;
+        let stages: Vec<PathBuf> = self.0.iter().map(|root| root.stage.clone()).collect();
+        stage(opened, &contents, &stages)?;
+        self.0.iter_mut().try_for_each(Root::staged)
+    }
+
+    fn forward(&self, _: &Site) -> Result<(), String> {
+        self.0.iter().filter(|root| !root.has_come()).try_for_each(Root::exchange)
+    }
+
+    fn back(&self, _: &Site) -> Result<(), String> {
+        self.0.iter().rev().filter(|root| root.has_come()).try_for_each(Root::exchange)
+    }
+
+    fn has_come(&self, _: &Site) -> Result<bool, String> {
+        Ok(self.0.iter().all(Root::has_come))
+    }
+
+    fn verified(&self, _: &Site, opened: &Opened<'_>) -> Result<(), String> {
+        let contents = opened.files(|_| Ok(None))?;
+        let targets: Vec<&Path> = self.0.iter().map(|root| root.target.as_path()).collect();
+        verified(&contents, &targets)
+    }
+
+    fn end(&self, _: &Site) -> Result<(), String> {
+        for root in &self.0 {
+            remove(&root.stage)
+                .and_then(|()| sync_above(&root.stage))
+                .map_err(|error| format!("cannot remove {}: {error}", root.stage.display()))?;
+        }
+        Ok(())
+    }
+
+    fn about(&self) -> Vec<String> {
+        self.0.iter().map(|root| root.target.display().to_string()).collect()
+    }
+}
+
+/// What stands there is what the archive says, read again from the disk.
+fn verified(contents: &Contents, targets: &[&Path]) -> Result<(), String> {
+    for (number, target) in targets.iter().enumerate() {
+        let (found, _) = walk(number, target)?;
+        let mut there = Vec::new();
+        for mut one in found {
+            if let Kind::File { sha256, .. } = &mut one.entry.kind {
+                let found = sum(&one.path).map_err(|error| format!("cannot read {}: {error}", one.path.display()))?;
+                *sha256 = found.1;
+            }
+            // A link's time can't be kept, and nobody looks at it.
+            if matches!(one.entry.kind, Kind::Link { .. }) {
+                one.entry.modified = (0, 0);
+            }
+            there.push(one.entry);
+        }
+        let mut wanted: Vec<_> = contents.entries.iter().filter(|entry| entry.root == number).cloned().collect();
+        for entry in wanted.iter_mut().filter(|entry| matches!(entry.kind, Kind::Link { .. })) {
+            entry.modified = (0, 0);
+        }
+        if let Some(entry) = wanted.iter().find(|entry| !there.contains(entry)) {
+            return Err(format!("{} is not as it was kept", entry.below(target).display()));
+        }
+        if there.len() != wanted.len() {
+            return Err(format!("{} holds more than was kept", target.display()));
+        }
+    }
+    Ok(())
+}
+
+fn space(targets: &[PathBuf], contents: &Contents) -> Result<(), Failure> {
+    for (number, target) in targets.iter().enumerate() {
+        let above = target.parent().unwrap_or(Path::new("/"));
+        let seen = rustix::fs::statvfs(above).map_err(|error| {
+            Failure::usage(format!(
+                "cannot restore {}: {}: {error}; make the folder, and run it again",
+                target.display(),
+                above.display()
+            ))
+        })?;
+        let size = |kind: &Kind| if let Kind::File { bytes, .. } = kind { *bytes } else { 0 };
+        let bytes: u64 =
+            contents.entries.iter().filter(|entry| entry.root == number).map(|entry| size(&entry.kind)).sum();
+        let free = seen.f_bavail.saturating_mul(seen.f_frsize);
+        if free < bytes.saturating_mul(SPACE) {
+            return Err(Failure::usage(format!(
+                "{} has {free} bytes free, and restoring {bytes} bytes wants {SPACE} times as much; make room, nothing was changed",
+                above.display()
+            )));
+        }
+    }
+    Ok(())
+}

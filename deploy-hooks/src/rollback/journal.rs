@@ -1,0 +1,156 @@
+//! A restore that is under way: a process that is killed in the middle leaves a journal by which the next one ends it,
+//! forward or back. All components go together: every one is staged before the first is exchanged.
+
+use super::exchange::Exchange;
+use super::site::Site;
+use super::stage::sync_above;
+use super::store::Store;
+use crate::failure::Failure;
+use crate::files::{read_text, remove_if_there, write_whole};
+use greenlight_reports::Exit;
+use serde::{Deserialize, Serialize};
+use std::io;
+
+const FORMAT: u32 = 2;
+const BYTES_MAX: u64 = 16 << 20;
+
+/// A restore that is under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Journal {
+    format: u32,
+    pub(super) point: String,
+    /// The environment of deployment.yaml that it was begun for, if any.
+    pub(super) environment: Option<String>,
+    pub(super) phase: Phase,
+    /// In the order in which they are exchanged.
+    pub(super) components: Vec<Component>,
+}
+
+/// One component of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Component {
+    pub(super) name: String,
+    pub(super) exchange: Exchange,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Phase {
+    /// What comes is put together: nothing was replaced.
+    Staging,
+    /// Every stage is complete: going on is safe, and so is going back.
+    Exchanging,
+    /// It is decided, and what is not wanted is being removed: there is no way but to end it.
+    Ending,
+}
+
+impl Journal {
+    /// Of a restore that begins.
+    pub(super) fn new(point: &str, environment: Option<&str>, components: Vec<Component>) -> Self {
+        let environment = environment.map(str::to_owned);
+        Self { format: FORMAT, point: point.to_owned(), environment, phase: Phase::Staging, components }
+    }
+
+    /// The one that a killed process has left.
+    ///
+    /// # Errors
+    /// [`Failure`]: it can't be read. A person is needed.
+    pub(super) fn left(store: &Store) -> Result<Option<Self>, Failure> {
+        let file = store.journal();
+        let text = match read_text(&file, BYTES_MAX) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(|error| stuck(format!("cannot read {}: {error}", file.display())))?,
+        };
+        let journal: Self =
+            serde_json::from_str(&text).map_err(|error| stuck(format!("{}: {error}", file.display())))?;
+        match journal.format == FORMAT {
+            true => Ok(Some(journal)),
+            false => {
+                Err(stuck(format!("{} has format {}, and this version reads {FORMAT}", file.display(), journal.format)))
+            }
+        }
+    }
+
+    /// On disk, before what it says is done.
+    ///
+    /// # Errors
+    /// [`Failure`] when it can't be written.
+    pub(super) fn write(&self, store: &Store) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(self).map_err(Failure::unknown)?;
+        let file = store.journal();
+        write_whole(&file, text.as_bytes())
+            .and_then(|()| sync_above(&file))
+            .map_err(|error| Failure::unknown(format!("cannot write {}: {error}", file.display())))
+    }
+
+    /// Every stage is complete: from here on it may go forward.
+    ///
+    /// # Errors
+    /// [`Failure`] when it can't be written down.
+    pub(super) fn complete(&mut self, store: &Store) -> Result<(), Failure> {
+        self.phase = Phase::Exchanging;
+        self.write(store)
+    }
+
+    /// Exchanges whatever is not exchanged yet.
+    ///
+    /// # Errors
+    /// Which component can't be.
+    pub(super) fn forward(&self, site: &Site) -> Result<(), String> {
+        self.each(|component| component.exchange.of().forward(site))
+    }
+
+    /// Puts back whatever was exchanged, the last one first.
+    ///
+    /// # Errors
+    /// Which component can't be.
+    pub(super) fn back(&self, site: &Site) -> Result<(), String> {
+        let back = |component: &Component| {
+            component.exchange.of().back(site).map_err(|what| format!("{}: {what}", component.name))
+        };
+        self.components.iter().rev().try_for_each(back)
+    }
+
+    /// Whether what comes is where it belongs.
+    ///
+    /// # Errors
+    /// Of which component it can't be found out.
+    pub(super) fn has_come(&self, site: &Site) -> Result<bool, String> {
+        let mut all = true;
+        self.each(|component| {
+            all &= component.exchange.of().has_come(site)?;
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// Removes what is not wanted any more, and the journal. From the first removal on there is no way back, so that is
+    /// written down before.
+    ///
+    /// # Errors
+    /// [`Failure`]: something is left; the next command tries again.
+    pub(super) fn end(&mut self, store: &Store, site: &Site) -> Result<(), Failure> {
+        self.phase = Phase::Ending;
+        self.write(store)?;
+        self.each(|component| component.exchange.of().end(site))
+            .map_err(|what| Failure::unknown(format!("{what}; `greenlight rollback resume` tries again")))?;
+        let file = store.journal();
+        remove_if_there(&file)
+            .and_then(|()| sync_above(&file))
+            .map_err(|error| Failure::unknown(format!("cannot remove {}: {error}", file.display())))
+    }
+
+    fn each(&self, mut what: impl FnMut(&Component) -> Result<(), String>) -> Result<(), String> {
+        self.components
+            .iter()
+            .try_for_each(|component| what(component).map_err(|said| format!("{}: {said}", component.name)))
+    }
+}
+
+/// Nobody may guess what is half-done.
+fn stuck(what: String) -> Failure {
+    Failure::new(Exit::RollbackFailed, format!("{what}; a restore is under way, and a person has to look"))
+}

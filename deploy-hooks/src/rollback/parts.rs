@@ -1,0 +1,119 @@
+//! Which components there are: what deployment.yaml says of the environment, and what the command line names.
+
+use super::archive::Opened;
+use super::files::{self, Files};
+use super::part::Part;
+use super::site::Site;
+use crate::failure::Failure;
+use std::fs;
+use std::path::PathBuf;
+
+/// In the order in which they are kept, and come back: what serves comes last, when what it reads is there.
+pub(super) const NAMES: [&str; 6] = ["files", "env", "redis", "sip", "database", "services"];
+
+/// What is to be kept: of each component what is named, else what deployment.yaml says.
+///
+/// # Errors
+/// [`Failure`] of usage: there is nothing, or not what `only` names.
+pub(super) fn wanted<'a>(
+    site: &'a Site,
+    files: &[PathBuf],
+    env: &[PathBuf],
+    only: &[String],
+) -> Result<Vec<Box<dyn Part + 'a>>, Failure> {
+    known(only)?;
+    let mut parts: Vec<Box<dyn Part + 'a>> = Vec::new();
+    for (name, named, configured) in
+        [("files", files, site.spec().map(|spec| &spec.files)), ("env", env, site.spec().map(|spec| &spec.env))]
+    {
+        let paths: Vec<PathBuf> = match named {
+            [] => configured.into_iter().flatten().map(|path| site.path(path)).collect(),
+            named => named.to_vec(),
+        };
+        if !paths.is_empty() {
+            parts.push(Box::new(Files { name, roots: roots(&paths)? }));
+        }
+    }
+    if !only.is_empty() {
+        if let Some(missing) = only.iter().find(|name| !parts.iter().any(|part| part.name() == name.as_str())) {
+            return Err(Failure::usage(format!(
+                "--only names {missing}, and nothing says what that is; say it below `rollback:` of the environment in deployment.yaml, and name that with --environment"
+            )));
+        }
+        parts.retain(|part| only.iter().any(|name| name == part.name()));
+    }
+    match parts.is_empty() {
+        true => Err(Failure::usage(
+            "nothing to keep; name files and folders with --files, environment files with --env, or an environment of deployment.yaml with --environment",
+        )),
+        false => Ok(parts),
+    }
+}
+
+/// What brings a component back.
+///
+/// # Errors
+/// [`Failure`] of usage: nothing says where it is to come back to.
+pub(super) fn part_of<'a>(name: &str, _site: &'a Site) -> Result<Box<dyn Part + 'a>, Failure> {
+    match name {
+        "files" => Ok(Box::new(Files { name: "files", roots: vec![] })),
+        "env" => Ok(Box::new(Files { name: "env", roots: vec![] })),
+        other => Err(Failure::usage(format!(
+            "the point holds {other:?}, which this version does not know; restore it with the version that made it"
+        ))),
+    }
+}
+
+/// Reads an archive from one end to the other, and says what is in it, a line each and without a secret.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn held(name: &str, opened: &Opened<'_>) -> Result<Vec<String>, String> {
+    match name {
+        "files" | "env" => files::held(opened),
+        other => Err(format!("{other:?} is no component that this version knows")),
+    }
+}
+
+/// A component that nobody knows is a mistake, not nothing.
+///
+/// # Errors
+/// [`Failure`] of usage.
+pub(super) fn known(only: &[String]) -> Result<(), Failure> {
+    match only.iter().find(|name| !NAMES.contains(&name.as_str())) {
+        Some(name) => {
+            let meant = greenlight_config::did_you_mean(name, NAMES);
+            Err(Failure::usage(format!("there is no component {name:?}{meant}; there are {}", NAMES.join(", "))))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Absolute, and each a file or folder of its own: one within another would be put back twice.
+fn roots(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut roots: Vec<PathBuf> = Vec::new();
+    for path in paths {
+        let failed = |error: std::io::Error| {
+            Failure::usage(format!("cannot keep {}: {error}; name what is there", path.display()))
+        };
+        let name = path
+            .file_name()
+            .ok_or_else(|| Failure::usage(format!("{} has no name; name it by its path", path.display())))?;
+        // The folder above is resolved, the last part is not: a link is kept as the link that it is.
+        let above = match path.parent() {
+            Some(above) if !above.as_os_str().is_empty() => fs::canonicalize(above).map_err(failed)?,
+            _ => std::env::current_dir().map_err(failed)?,
+        };
+        let root = above.join(name);
+        fs::symlink_metadata(&root).map_err(failed)?;
+        if let Some(other) = roots.iter().find(|other| root.starts_with(other) || other.starts_with(&root)) {
+            return Err(Failure::usage(format!(
+                "{} and {} lie within each other; name the outer one only",
+                root.display(),
+                other.display()
+            )));
+        }
+        roots.push(root);
+    }
+    Ok(roots)
+}

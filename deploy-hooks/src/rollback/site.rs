@@ -1,0 +1,115 @@
+//! Where a point is made or restored: the environment of deployment.yaml, if one is named.
+
+use crate::configuration;
+use crate::failure::Failure;
+use clap::Args;
+use greenlight_config::{Deployment, Environment, RollbackSpec};
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use tokio::runtime::Runtime;
+
+/// Where points are kept if nobody says where.
+const STORE: &str = "greenlight-points";
+
+/// Which environment.
+#[derive(Debug, Args)]
+pub(crate) struct SiteArgs {
+    /// The environment of deployment.yaml whose `rollback:` says what a point holds. Without it only what is named on the
+    /// command line.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) environment: Option<String>,
+
+    /// The deployment.yaml; read only with --environment.
+    #[arg(long, value_name = "FILE", default_value = "config/deployment.yaml")]
+    pub(crate) config: String,
+}
+
+/// The environment, and whatever talks to it.
+pub(super) struct Site {
+    runtime: Runtime,
+    environment: Option<(String, Deployment)>,
+    file: String,
+    identity: Option<age::x25519::Identity>,
+}
+
+impl Site {
+    /// Reads deployment.yaml if an environment is named.
+    ///
+    /// # Errors
+    /// [`Failure`] of usage.
+    pub(super) fn open(args: &SiteArgs) -> Result<Self, Failure> {
+        let environment = match &args.environment {
+            None => None,
+            Some(name) => {
+                let deployment = configuration::read(&args.config)?;
+                let rollback = &configuration::environment(&deployment, name)?.rollback;
+                if rollback.is_none() {
+                    return Err(Failure::usage(format!(
+                        "environment {name} of {} has no `rollback:`; say there what a point holds, or name files with --files and leave --environment out",
+                        args.config
+                    )));
+                }
+                Some((name.clone(), deployment))
+            }
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::unknown)?;
+        Ok(Self { runtime, environment, file: args.config.clone(), identity: None })
+    }
+
+    /// With what opens points, for a restore that is ended.
+    #[must_use]
+    pub(super) fn with_identity(mut self, identity: Option<age::x25519::Identity>) -> Self {
+        self.identity = identity;
+        self
+    }
+
+    /// What opens points, where it was given to end a restore.
+    pub(super) fn identity(&self) -> Option<&age::x25519::Identity> {
+        self.identity.as_ref()
+    }
+
+    /// deployment.yaml, as it was named.
+    pub(super) fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Waits for it.
+    pub(super) fn wait<T>(&self, for_it: impl Future<Output = T>) -> T {
+        self.runtime.block_on(for_it)
+    }
+
+    /// Its name, if there is one.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.environment.as_ref().map(|(name, _)| name.as_str())
+    }
+
+    /// The environment, if one is named.
+    pub(super) fn environment(&self) -> Option<&Environment> {
+        let (name, deployment) = self.environment.as_ref()?;
+        deployment.environments.get(name)
+    }
+
+    /// Its `rollback:`.
+    pub(super) fn spec(&self) -> Option<&RollbackSpec> {
+        self.environment()?.rollback.as_ref()
+    }
+
+    /// deployment.yaml, if an environment is named.
+    pub(super) fn deployment(&self) -> Option<&Deployment> {
+        self.environment.as_ref().map(|(_, deployment)| deployment)
+    }
+
+    /// Where points are kept: as named, else as deployment.yaml says, else beside where this runs.
+    pub(super) fn store(&self, named: Option<&Path>) -> PathBuf {
+        match (named, self.spec()) {
+            (Some(named), _) => named.to_owned(),
+            (None, Some(spec)) => self.path(Path::new(&spec.store)),
+            (None, None) => PathBuf::from(STORE),
+        }
+    }
+
+    /// A path of deployment.yaml as one for this process.
+    pub(super) fn path(&self, path: &Path) -> PathBuf {
+        self.deployment().map_or_else(|| path.to_owned(), |deployment| deployment.path(path))
+    }
+}
