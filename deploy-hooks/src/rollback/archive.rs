@@ -1,7 +1,7 @@
 //! An archive, opened: age, zstd, tar.
 
 use super::entry::{Contents, Kind};
-use super::files::{CONTENTS, name};
+use super::files::{CONTENTS, LIST, name};
 use super::writer::{Streamed, Writer};
 use greenlight_reports::hex;
 use serde::de::DeserializeOwned;
@@ -39,24 +39,57 @@ struct About<T> {
 }
 
 impl Opened<'_> {
-    /// Reads an archive of files from one end to the other. `sink` says where the content of a file goes; without one it is
-    /// read and summed only. What the list says of each file is held against what came.
+    /// Reads an archive of files from one end to the other. `begin` is told what is announced before the first content comes,
+    /// `sink` says where the content of a file goes; without one it is read and summed only. What the list at the end says of
+    /// each file is held against what came, and against what was announced.
     ///
     /// # Errors
     /// What is wrong with it. Nothing of it may be believed then.
-    pub(super) fn files(&self, mut sink: impl FnMut(usize) -> io::Result<Option<File>>) -> Result<Contents, String> {
-        let mut sums = Vec::new();
+    pub(super) fn files(
+        &self,
+        mut begin: impl FnMut(&Contents) -> Result<(), String>,
+        mut sink: impl FnMut(&Contents, usize) -> io::Result<Option<File>>,
+    ) -> Result<Contents, String> {
+        let (mut announced, mut sums) = (None::<Contents>, Vec::new());
         let contents: Contents = self.entries(CONTENTS, CONTENTS_BYTES_MAX, |named, entry| {
+            let Some(announced) = &announced else {
+                if named != LIST {
+                    return Err(format!("it begins with {named:?}, and not with what is in it"));
+                }
+                let list: Contents = json(entry, CONTENTS_BYTES_MAX)?;
+                list.check()?;
+                begin(&list)?;
+                announced = Some(list);
+                return Ok(());
+            };
             let number = named.strip_prefix("content/").and_then(|number| number.parse::<usize>().ok());
-            let number = number.filter(|number| name(*number) == named);
+            let number = number.filter(|number| name(*number) == named && *number < announced.entries.len());
             let number = number.ok_or_else(|| format!("{named:?} is nothing that was put in"))?;
-            let mut to = sink(number).map_err(cut)?;
+            let mut to = sink(announced, number).map_err(cut)?;
             sums.push((number, copy(entry, to.as_mut()).map_err(cut)?));
             Ok(())
         })?;
-        contents.check()?;
         held(&contents, &sums)?;
-        Ok(contents)
+        match announced.is_some_and(|announced| announced == contents.without_sums()) {
+            true => Ok(contents),
+            false => Err("what is in it is not what was announced".to_owned()),
+        }
+    }
+
+    /// What an archive of files announces, without reading it to its end.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn announced(&self) -> Result<Contents, String> {
+        let mut tar = self.tar()?;
+        let mut entries = tar.entries().map_err(cut)?;
+        let mut first = entries.next().ok_or("there is nothing in it")?.map_err(cut)?;
+        if first.path_bytes() != LIST.as_bytes() {
+            return Err("it does not begin with what is in it".to_owned());
+        }
+        let list: Contents = json(&mut first, CONTENTS_BYTES_MAX)?;
+        list.check()?;
+        Ok(list)
     }
 
     /// Reads an archive of anything else from one end to the other. `sink` is given the streams in it, a piece at a time,
@@ -103,13 +136,8 @@ impl Opened<'_> {
         }
     }
 
-    /// Every entry, then the value at the end.
-    fn entries<T: DeserializeOwned>(
-        &self,
-        last: &str,
-        bytes_max: u64,
-        mut each: impl FnMut(&str, &mut dyn Read) -> Result<(), String>,
-    ) -> Result<T, String> {
+    /// Decrypted and decompressed, from its beginning.
+    fn tar(&self) -> Result<tar::Archive<impl Read + use<>>, String> {
         let opened = File::open(self.file).map_err(cut)?;
         let decryptor = age::Decryptor::new(io::BufReader::with_capacity(READ_BYTES, opened))
             .map_err(|error| format!("it is no archive of age: {error}"))?;
@@ -118,7 +146,17 @@ impl Opened<'_> {
             age::DecryptError::NoMatchingKeys => "it was encrypted for another identity than this one".to_owned(),
             other => format!("it can't be decrypted: {other}"),
         })?;
-        let mut tar = tar::Archive::new(zstd::Decoder::new(plain).map_err(cut)?);
+        Ok(tar::Archive::new(zstd::Decoder::new(plain).map_err(cut)?))
+    }
+
+    /// Every entry, then the value at the end.
+    fn entries<T: DeserializeOwned>(
+        &self,
+        last: &str,
+        bytes_max: u64,
+        mut each: impl FnMut(&str, &mut dyn Read) -> Result<(), String>,
+    ) -> Result<T, String> {
+        let mut tar = self.tar()?;
         let mut value = None;
         for entry in tar.entries().map_err(cut)? {
             let mut entry = entry.map_err(cut)?;
@@ -130,10 +168,7 @@ impl Opened<'_> {
                 return Err(format!("{named:?} is nothing that was put in"));
             }
             if named == last {
-                let mut text = Vec::new();
-                entry.by_ref().take(bytes_max).read_to_end(&mut text).map_err(cut)?;
-                let read = serde_json::from_slice::<T>(&text).map_err(|error| format!("its list is none: {error}"))?;
-                value = Some(read);
+                value = Some(json::<T>(&mut entry, bytes_max)?);
                 continue;
             }
             each(&named, &mut entry)?;
@@ -155,6 +190,12 @@ pub(super) fn end_part(
     about: &impl Serialize,
 ) -> io::Result<()> {
     archive.json(ABOUT, &About { component: component.to_owned(), streams, about })
+}
+
+fn json<T: DeserializeOwned>(entry: &mut dyn Read, bytes_max: u64) -> Result<T, String> {
+    let mut text = Vec::new();
+    entry.take(bytes_max).read_to_end(&mut text).map_err(cut)?;
+    serde_json::from_slice(&text).map_err(|error| format!("its list is none: {error}"))
 }
 
 fn cut(error: io::Error) -> String {
@@ -182,9 +223,6 @@ fn copy(from: &mut (impl Read + ?Sized), mut to: Option<&mut File>) -> io::Resul
         if let Some(to) = to.as_mut() {
             to.write_all(&buffer[..length])?;
         }
-    }
-    if let Some(to) = to {
-        to.sync_all()?;
     }
     Ok((bytes, hex(&hash.finalize())))
 }

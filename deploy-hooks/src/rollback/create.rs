@@ -72,13 +72,11 @@ fn fill(
         let path = folder.join(archive(part.name()));
         let file = File::options().write(true).create_new(true).mode(0o600).open(&path);
         let file = file.map_err(|error| cannot(&path, &error))?;
-        let lasting = file.try_clone().map_err(|error| cannot(&path, &error))?;
         let mut writer = Writer::new(Box::new(file), recipients).map_err(|error| cannot(&path, &error))?;
         let kept = part
             .keep(&mut writer)
             .map_err(|failure| Failure::new(failure.exit, format!("{}: {failure}; no point was made", part.name())))?;
-        let written = writer.finish().and_then(|written| lasting.sync_all().map(|()| written));
-        let written = written.map_err(|error| cannot(&path, &error))?;
+        let written = writer.finish().map_err(|error| cannot(&path, &error))?;
         let _ = writeln!(
             said,
             "kept     {}: {} entries, {} bytes, {} in the archive",

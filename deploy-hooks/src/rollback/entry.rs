@@ -65,6 +65,17 @@ impl Entry {
 }
 
 impl Contents {
+    /// As it is announced before any content was read.
+    pub(super) fn without_sums(&self) -> Self {
+        let mut announced = self.clone();
+        for entry in &mut announced.entries {
+            if let Kind::File { sha256, .. } = &mut entry.kind {
+                sha256.clear();
+            }
+        }
+        announced
+    }
+
     /// Everything that must be true before a single byte is put anywhere.
     ///
     /// # Errors

@@ -18,7 +18,9 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-/// The last entry: what all others are.
+/// The first entry: what comes, so that it can be put together while it is read.
+pub(super) const LIST: &str = "list.json";
+/// The last entry: the same with the sums of what came.
 pub(super) const CONTENTS: &str = "contents.json";
 /// Free space where it is restored, in times of what comes.
 const SPACE: u64 = 2;
@@ -49,21 +51,29 @@ impl Part for Files {
         let named = self.roots.iter().map(|root| root.to_str().map(str::to_owned).ok_or("a path is no UTF-8"));
         let roots = named.collect::<Result<_, _>>().map_err(Failure::usage)?;
         let (mut contents, mut kept) = (Contents { roots, entries: Vec::new() }, Kept::default());
+        let mut all = Vec::new();
         for (number, root) in self.roots.iter().enumerate() {
             let (found, left) = walk(number, root).map_err(Failure::unknown)?;
             kept.passed_over.extend(left);
-            for one in found {
-                kept.plain_bytes += add(archive, one, &mut contents).map_err(Failure::unknown)?;
+            for Found { entry, path, there } in found {
+                contents.entries.push(entry);
+                all.push((path, there));
             }
         }
-        kept.entries = contents.entries.len();
         let unwritten = |error: io::Error| Failure::unknown(format!("cannot write the archive: {error}"));
+        archive.json(LIST, &contents).map_err(unwritten)?;
+        for (number, ((path, there), entry)) in all.iter().zip(&mut contents.entries).enumerate() {
+            kept.plain_bytes += add(archive, number, path, there, entry).map_err(Failure::unknown)?;
+        }
+        kept.entries = contents.entries.len();
         archive.json(CONTENTS, &contents).map_err(unwritten)?;
         Ok(kept)
     }
 
+    /// The archive is the one that was signed, so what it announces is believed so far that room is looked for. Its contents
+    /// are held against their sums while they are staged, and nothing is exchanged before.
     fn exchange(&self, opened: &Opened<'_>, point: &str) -> Result<Exchange, Failure> {
-        let contents = opened.files(|_| Ok(None)).map_err(Failure::refused)?;
+        let contents = opened.announced().map_err(Failure::refused)?;
         let targets: Vec<PathBuf> = contents.roots.iter().map(PathBuf::from).collect();
         space(&targets, &contents)?;
         // Two components may have roots in one folder.
@@ -72,7 +82,7 @@ impl Part for Files {
             let stage = stage_of(&target, &staged, number);
             Root::new(target, stage)
         };
-        Ok(Exchange::Files(Roots(targets.into_iter().enumerate().map(root).collect())))
+        Ok(Exchange::Files(Roots { roots: targets.into_iter().enumerate().map(root).collect(), contents: None }))
     }
 }
 
@@ -81,7 +91,7 @@ impl Part for Files {
 /// # Errors
 /// What is wrong with it.
 pub(super) fn held(opened: &Opened<'_>) -> Result<Vec<String>, String> {
-    let contents = opened.files(|_| Ok(None))?;
+    let contents = opened.files(|_| Ok(()), |_, _| Ok(None))?;
     let line = |entry: &Entry| {
         let path = entry.below(Path::new(&contents.roots[entry.root]));
         let kind = match &entry.kind {
@@ -95,25 +105,26 @@ pub(super) fn held(opened: &Opened<'_>) -> Result<Vec<String>, String> {
     Ok(contents.entries.iter().map(line).collect())
 }
 
-/// Adds one; of a file its content, whose sum it learns on the way.
-fn add(archive: &mut Writer, found: Found, contents: &mut Contents) -> Result<u64, String> {
-    let Found { mut entry, path, there } = found;
-    let mut bytes_read = 0;
-    if let Kind::File { bytes, sha256 } = &mut entry.kind {
-        let shown = path.display();
-        let failed = |error: io::Error| format!("cannot keep {shown}: {error}");
-        let mut reader = Hashed { inner: File::open(&path).map_err(failed)?, hash: Sha256::new(), bytes: 0 };
-        archive.file(&name(contents.entries.len()), *bytes, &mut reader).map_err(failed)?;
-        let now = reader.inner.metadata().map_err(failed)?;
-        let times = |there: &fs::Metadata| (there.len(), there.mtime(), there.mtime_nsec(), there.ino());
-        if reader.bytes != *bytes || times(&now) != times(&there) {
-            return Err(format!("{shown} has changed while it was read; make the point when nothing writes there"));
-        }
-        *sha256 = hex(&reader.hash.finalize());
-        bytes_read = *bytes;
+/// Adds the content of a file, and learns its sum on the way.
+fn add(
+    archive: &mut Writer,
+    number: usize,
+    path: &Path,
+    there: &fs::Metadata,
+    entry: &mut Entry,
+) -> Result<u64, String> {
+    let Kind::File { bytes, sha256 } = &mut entry.kind else { return Ok(0) };
+    let shown = path.display();
+    let failed = |error: io::Error| format!("cannot keep {shown}: {error}");
+    let mut reader = Hashed { inner: File::open(path).map_err(failed)?, hash: Sha256::new(), bytes: 0 };
+    archive.file(&name(number), *bytes, &mut reader).map_err(failed)?;
+    let now = reader.inner.metadata().map_err(failed)?;
+    let times = |there: &fs::Metadata| (there.len(), there.mtime(), there.mtime_nsec(), there.ino());
+    if reader.bytes != *bytes || times(&now) != times(there) {
+        return Err(format!("{shown} has changed while it was read; make the point when nothing writes there"));
     }
-    contents.entries.push(entry);
-    Ok(bytes_read)
+    *sha256 = hex(&reader.hash.finalize());
+    Ok(*bytes)
 }
 
 /// The name of a file in the archive is its place in the list, so that no name can lead anywhere.
@@ -139,36 +150,41 @@ impl Read for Hashed {
 
 /// What is exchanged: each root by one rename.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Roots(Vec<Root>);
+#[serde(deny_unknown_fields)]
+pub(super) struct Roots {
+    roots: Vec<Root>,
+    /// What was staged, for whoever did it.
+    #[serde(skip)]
+    contents: Option<Contents>,
+}
 
 impl Exchanging for Roots {
     fn stage(&mut self, _: &Site, opened: &Opened<'_>) -> Result<(), String> {
-        let contents = opened.files(|_| Ok(None))?;
-        let stages: Vec<PathBuf> = self.0.iter().map(|root| root.stage.clone()).collect();
-        stage(opened, &contents, &stages)?;
-        self.0.iter_mut().try_for_each(Root::staged)
+        let stages: Vec<PathBuf> = self.roots.iter().map(|root| root.stage.clone()).collect();
+        self.contents = Some(stage(opened, &stages)?);
+        self.roots.iter_mut().try_for_each(Root::staged)
     }
 
     fn forward(&self, _: &Site) -> Result<(), String> {
-        self.0.iter().filter(|root| !root.has_come()).try_for_each(Root::exchange)
+        self.roots.iter().filter(|root| !root.has_come()).try_for_each(Root::exchange)
     }
 
     fn back(&self, _: &Site) -> Result<(), String> {
-        self.0.iter().rev().filter(|root| root.has_come()).try_for_each(Root::exchange)
+        self.roots.iter().rev().filter(|root| root.has_come()).try_for_each(Root::exchange)
     }
 
     fn has_come(&self, _: &Site) -> Result<bool, String> {
-        Ok(self.0.iter().all(Root::has_come))
+        Ok(self.roots.iter().all(Root::has_come))
     }
 
-    fn verified(&self, _: &Site, opened: &Opened<'_>) -> Result<(), String> {
-        let contents = opened.files(|_| Ok(None))?;
-        let targets: Vec<&Path> = self.0.iter().map(|root| root.target.as_path()).collect();
-        verified(&contents, &targets)
+    fn verified(&self, _: &Site, _: &Opened<'_>) -> Result<(), String> {
+        let contents = self.contents.as_ref().ok_or("nothing was staged")?;
+        let targets: Vec<&Path> = self.roots.iter().map(|root| root.target.as_path()).collect();
+        verified(contents, &targets)
     }
 
     fn end(&self, _: &Site) -> Result<(), String> {
-        for root in &self.0 {
+        for root in &self.roots {
             remove(&root.stage)
                 .and_then(|()| sync_above(&root.stage))
                 .map_err(|error| format!("cannot remove {}: {error}", root.stage.display()))?;
@@ -177,7 +193,7 @@ impl Exchanging for Roots {
     }
 
     fn about(&self) -> Vec<String> {
-        self.0.iter().map(|root| root.target.display().to_string()).collect()
+        self.roots.iter().map(|root| root.target.display().to_string()).collect()
     }
 }
 

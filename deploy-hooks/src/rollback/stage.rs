@@ -13,28 +13,30 @@ pub(super) fn stage_of(target: &Path, point: &str, number: usize) -> PathBuf {
     target.with_file_name(format!(".greenlight-{point}-{number}.new"))
 }
 
-/// Puts everything together. Nothing that is there is touched; what lies at the stages from before is removed.
+/// Puts everything together while the archive is read, and returns what it was. Nothing that is there is touched; what lies
+/// at the stages from before is removed.
 ///
 /// # Errors
 /// What can't be read or written. The caller removes the stages.
-pub(super) fn stage(opened: &Opened<'_>, contents: &Contents, stages: &[PathBuf]) -> Result<(), String> {
-    let failed = |path: &Path, error: io::Error| format!("cannot write {}: {error}", path.display());
+pub(super) fn stage(opened: &Opened<'_>, stages: &[PathBuf]) -> Result<Contents, String> {
     for stage in stages {
-        remove(stage).map_err(|error| failed(stage, error))?;
+        remove(stage).map_err(|error| failed(stage, &error))?;
     }
     let place = |entry: &Entry| entry.below(&stages[entry.root]);
-    for entry in contents.entries.iter().filter(|entry| entry.kind == Kind::Folder) {
-        let path = place(entry);
-        DirBuilder::new().mode(0o700).create(&path).map_err(|error| failed(&path, error))?;
-    }
-    let again = opened.files(|number| {
-        // Its list was looked at before, and says that every path stays below its root.
-        let entry = contents.entries.get(number).ok_or_else(|| io::Error::other("it is not what it was"))?;
-        File::options().write(true).create_new(true).mode(0o600).open(place(entry)).map(Some)
+    let folders = |announced: &Contents| {
+        if announced.roots.len() != stages.len() {
+            return Err("the archive is not what it was a moment ago".to_owned());
+        }
+        for entry in announced.entries.iter().filter(|entry| entry.kind == Kind::Folder) {
+            let path = place(entry);
+            DirBuilder::new().mode(0o700).create(&path).map_err(|error| failed(&path, &error))?;
+        }
+        Ok(())
+    };
+    // Every path of the list stays below its root: that was looked at before the first content came.
+    let contents = opened.files(folders, |announced, number| {
+        File::options().write(true).create_new(true).mode(0o600).open(place(&announced.entries[number])).map(Some)
     })?;
-    if again != *contents {
-        return Err("the archive is not what it was a moment ago".to_owned());
-    }
     for entry in &contents.entries {
         let path = place(entry);
         let made = match &entry.kind {
@@ -45,17 +47,29 @@ pub(super) fn stage(opened: &Opened<'_>, contents: &Contents, stages: &[PathBuf]
             }
             Kind::Folder | Kind::File { .. } => Ok(()),
         };
-        made.map_err(|error| failed(&path, error))?;
+        made.map_err(|error| failed(&path, &error))?;
     }
     // What is within first: a folder that may not be written any more is the last one that is finished.
     for entry in contents.entries.iter().rev() {
         let path = place(entry);
-        finish(entry, &path).map_err(|error| failed(&path, error))?;
+        finish(entry, &path).map_err(|error| failed(&path, &error))?;
     }
-    stages.iter().try_for_each(|stage| sync_above(stage).map_err(|error| failed(stage, error)))
+    stages.iter().try_for_each(|stage| lasting(stage).map_err(|error| failed(stage, &error)))?;
+    Ok(contents)
 }
 
-/// Owner, attributes, mode and time; then on disk.
+fn failed(path: &Path, error: &io::Error) -> String {
+    format!("cannot write {}: {error}", path.display())
+}
+
+/// On disk, all of it, before anything is exchanged: the file system once, and not file by file.
+fn lasting(stage: &Path) -> io::Result<()> {
+    let above = File::open(stage.parent().unwrap_or(Path::new("/")))?;
+    rustix::fs::syncfs(&above)?;
+    Ok(())
+}
+
+/// Owner, attributes, mode and time.
 fn finish(entry: &Entry, path: &Path) -> io::Result<()> {
     lchown(path, Some(entry.uid), Some(entry.gid))?;
     set_attributes(path, &entry.attributes)?;
@@ -67,10 +81,7 @@ fn finish(entry: &Entry, path: &Path) -> io::Result<()> {
     let time = rustix::fs::Timespec { tv_sec: seconds, tv_nsec: nanoseconds };
     let times = rustix::fs::Timestamps { last_access: time, last_modification: time };
     rustix::fs::utimensat(rustix::fs::CWD, path, &times, rustix::fs::AtFlags::SYMLINK_NOFOLLOW)?;
-    match entry.kind {
-        Kind::Folder => File::open(path)?.sync_all(),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Makes a rename last.

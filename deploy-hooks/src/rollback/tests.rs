@@ -38,7 +38,7 @@ impl Packed {
 
     /// Nothing is ever handed out for a file of which the list says nothing.
     fn read(&self, archive: &Path) -> Result<super::entry::Contents, String> {
-        Opened { file: archive, identity: &self.identity }.files(|_| Ok(None))
+        Opened { file: archive, identity: &self.identity }.files(|_| Ok(()), |_, _| Ok(None))
     }
 
     fn with(&self, bytes: &[u8]) -> Result<super::entry::Contents, String> {
@@ -57,7 +57,7 @@ fn an_archive_comes_back_as_it_was() {
     assert!(!bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()));
     let stranger = age::x25519::Identity::generate();
     let opened = Opened { file: &packed.path("archive"), identity: &stranger };
-    let refused = opened.files(|_| Ok(None)).expect_err("not for this one");
+    let refused = opened.files(|_| Ok(()), |_, _| Ok(None)).expect_err("not for this one");
     assert_eq!(refused, "it was encrypted for another identity than this one");
 }
 
@@ -81,7 +81,7 @@ fn every_flipped_bit_and_every_cut_is_seen() {
 fn a_forged_archive_leads_nowhere() {
     use std::io::Write as _;
     let packed = Packed::new();
-    let forged = |entries: &[(&str, &str)]| {
+    let forged = |entries: &[(&str, String)]| {
         let recipient = packed.identity.to_public();
         let recipients = std::iter::once(&recipient as &dyn age::Recipient);
         let out = File::create(packed.path("forged")).expect("made");
@@ -115,21 +115,59 @@ fn a_forged_archive_leads_nowhere() {
     let sum = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
     let file = format!(r#"{{"file":{{"bytes":1,"sha256":"{sum}"}}}}"#);
     let good = list("/srv/x", "a", &file);
-    assert!(forged(&[("content/1", "x"), ("contents.json", &good)]).is_ok(), "the control");
+    // As it is announced: without sums.
+    let told = |list: &str| list.replace(sum, "");
+    let link_out = list("/srv/x", "a", r#"{"same":{"path":"../../etc/passwd"}}"#);
+    let behind_link = list("/srv/x", "a", r#"{"link":{"to":"/etc"}}"#);
+    let whole = |list: &str| vec![("list.json", told(list)), ("content/1", "x".into()), ("contents.json", list.into())];
+    let listed = told(&good);
+    assert!(forged(&whole(&good)).is_ok(), "the control");
     for (what, entries) in [
-        ("../", vec![("content/1", "x"), ("contents.json", list("/srv/x", "../a", &file).leak())]),
-        ("absolute", vec![("content/1", "x"), ("contents.json", list("/srv/x", "/etc/a", &file).leak())]),
-        ("a root that climbs", vec![("content/1", "x"), ("contents.json", list("/srv/../etc", "a", &file).leak())]),
-        ("a name of its own", vec![("../../etc/a", "x"), ("contents.json", good.clone().leak())]),
-        ("no content", vec![("contents.json", good.clone().leak())]),
-        ("other content", vec![("content/1", "y"), ("contents.json", good.clone().leak())]),
-        ("content twice", vec![("content/1", "x"), ("content/1", "x"), ("contents.json", good.clone().leak())]),
-        ("content behind the list", vec![("contents.json", good.clone().leak()), ("content/1", "x")]),
-        ("no list", vec![("content/1", "x")]),
+        ("../", whole(&list("/srv/x", "../a", &file))),
+        ("absolute", whole(&list("/srv/x", "/etc/a", &file))),
+        ("a root that climbs", whole(&list("/srv/../etc", "a", &file))),
+        ("a hard link out", whole(&link_out)),
+        ("content of a link", whole(&behind_link)),
         (
-            "a hard link out",
-            vec![("contents.json", list("/srv/x", "a", r#"{"same":{"path":"../../etc/passwd"}}"#).leak())],
+            "a name of its own",
+            vec![("list.json", listed.clone()), ("../../etc/a", "x".into()), ("contents.json", good.clone())],
         ),
+        (
+            "another list at the end",
+            vec![
+                ("list.json", listed.clone()),
+                ("content/1", "x".into()),
+                ("contents.json", list("/srv/y", "a", &file)),
+            ],
+        ),
+        ("nothing announced", vec![("content/1", "x".into()), ("contents.json", good.clone())]),
+        (
+            "announced late",
+            vec![("content/1", "x".into()), ("list.json", listed.clone()), ("contents.json", good.clone())],
+        ),
+        ("no content", vec![("list.json", listed.clone()), ("contents.json", good.clone())]),
+        (
+            "other content",
+            vec![("list.json", listed.clone()), ("content/1", "y".into()), ("contents.json", good.clone())],
+        ),
+        (
+            "content of nothing",
+            vec![("list.json", listed.clone()), ("content/7", "x".into()), ("contents.json", good.clone())],
+        ),
+        (
+            "content twice",
+            vec![
+                ("list.json", listed.clone()),
+                ("content/1", "x".into()),
+                ("content/1", "x".into()),
+                ("contents.json", good.clone()),
+            ],
+        ),
+        (
+            "content behind the list",
+            vec![("list.json", listed.clone()), ("contents.json", good.clone()), ("content/1", "x".into())],
+        ),
+        ("no list", vec![("list.json", listed.clone()), ("content/1", "x".into())]),
     ] {
         assert!(forged(&entries).is_err(), "{what}");
     }

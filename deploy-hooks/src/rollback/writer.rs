@@ -11,8 +11,23 @@ const LEVEL: i32 = 3;
 /// A stream whose length nobody knows beforehand is cut into pieces of this size; one is in memory at a time.
 pub(super) const PIECE_BYTES: usize = 4 << 20;
 
-/// Where its bytes go: a file of the store.
-pub(super) type Out = Box<dyn Write + Send>;
+/// zstd compresses on threads of its own, while this one reads, sums and encrypts.
+const THREADS: u32 = 2;
+
+/// Where its bytes go.
+pub(super) trait Out: Write + Send {
+    /// Everything was written, and must last.
+    ///
+    /// # Errors
+    /// When it does not.
+    fn end(&mut self) -> io::Result<()>;
+}
+
+impl Out for std::fs::File {
+    fn end(&mut self) -> io::Result<()> {
+        self.sync_all()
+    }
+}
 
 /// An archive that is being written. Only its recipients can read it.
 pub(super) struct Writer {
@@ -43,11 +58,13 @@ impl Writer {
     ///
     /// # Errors
     /// When nothing can be written there.
-    pub(super) fn new(out: Out, recipients: &[age::x25519::Recipient]) -> io::Result<Self> {
+    pub(super) fn new(out: Box<dyn Out>, recipients: &[age::x25519::Recipient]) -> io::Result<Self> {
         let recipients = recipients.iter().map(|recipient| recipient as &dyn age::Recipient);
         let encryptor = age::Encryptor::with_recipients(recipients).map_err(io::Error::other)?;
         let encrypted = encryptor.wrap_output(Counted { out, hash: Sha256::new(), bytes: 0 })?;
-        Ok(Self { tar: tar::Builder::new(zstd::Encoder::new(encrypted, LEVEL)?) })
+        let mut compressed = zstd::Encoder::new(encrypted, LEVEL)?;
+        compressed.multithread(THREADS)?;
+        Ok(Self { tar: tar::Builder::new(compressed) })
     }
 
     /// Adds a file of a known length. Exactly as long as announced: one that grows must not spill into the next.
@@ -96,14 +113,14 @@ impl Writer {
     /// What can't be written.
     pub(super) fn finish(self) -> io::Result<Written> {
         let mut written = self.tar.into_inner()?.finish()?.finish()?;
-        written.out.flush()?;
+        written.out.end()?;
         Ok(Written { bytes: written.bytes, sha256: hex(&written.hash.finalize()) })
     }
 }
 
 /// Sums what is written.
 struct Counted {
-    out: Out,
+    out: Box<dyn Out>,
     hash: Sha256,
     bytes: u64,
 }
