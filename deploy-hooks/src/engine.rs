@@ -18,6 +18,8 @@ use std::net::IpAddr;
 
 /// Where livekit-server finds its configuration.
 const CONFIG: &str = "/livekit.yaml";
+/// The label in which an image says its version, as the OCI image specification has it.
+const VERSION: &str = "org.opencontainers.image.version";
 /// What livekit-server says when it was asked to end, and waits for its calls (1.13.5).
 const DRAINING: &str = "exit requested";
 
@@ -61,17 +63,18 @@ impl Engine {
         Ok(Self(docker))
     }
 
-    /// Every running container: its name, and its image as it was named.
+    /// Every running container: its name, its image as it was named, and the version that the image says it has.
     ///
     /// # Errors
     /// When the engine does not say.
-    pub(crate) async fn running(&self) -> Result<Vec<(String, String)>, Failure> {
+    pub(crate) async fn running(&self) -> Result<Vec<(String, String, Option<String>)>, Failure> {
         let listed = self.0.list_containers(None::<bollard::query_parameters::ListContainersOptions>).await;
         let listed = listed
             .map_err(|error| Failure::unknown(format!("the container engine does not list its containers: {error}")))?;
         let one = |container: bollard::models::ContainerSummary| {
             let name = container.names?.first()?.trim_start_matches('/').to_owned();
-            Some((name, container.image?))
+            let version = container.labels.and_then(|mut labels| labels.remove(VERSION));
+            Some((name, container.image?, version))
         };
         Ok(listed.into_iter().filter_map(one).collect())
     }

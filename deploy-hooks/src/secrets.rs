@@ -4,7 +4,8 @@ use greenlight_config::env_file::EnvFile;
 use greenlight_config::lint::{FileKind, leaves};
 
 /// What the name of a secret has in it, whatever its case.
-const WORDS: [&str; 8] = ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "CREDENTIAL", "ACCESS_KEY", "PRIVATE_KEY", "_PASS"];
+const WORDS: [&str; 9] =
+    ["ACCOUNT_KEY", "SECRET", "PASSWORD", "PASSWD", "TOKEN", "CREDENTIAL", "ACCESS_KEY", "PRIVATE_KEY", "_PASS"];
 /// A whole configuration in a variable, keys included.
 const WHOLE: [&str; 5] =
     ["LIVEKIT_KEYS", "LIVEKIT_CONFIG", "SIP_CONFIG_BODY", "EGRESS_CONFIG_BODY", "INGRESS_CONFIG_BODY"];
@@ -65,7 +66,8 @@ fn of_yaml(text: &str) -> Vec<(String, String)> {
         };
         let names: Vec<&str> = path.iter().filter(|name| !name.starts_with('[')).map(String::as_str).collect();
         let last = names.last().copied().unwrap_or_default();
-        if names.first() == Some(&"keys") && names.len() > 1 {
+        // Below `livekit:` or a chart's name in values of Helm too.
+        if names.len() > 1 && names[names.len() - 2] == "keys" {
             found.push((format!("secret of {last}"), value));
         } else if let Some((name, value)) = value.split_once('=').filter(|(name, _)| is_name(name)) {
             // `environment: [NAME=value]`.

@@ -9,6 +9,7 @@ use super::risks::{Config, configs, of_files, of_versions};
 use super::sip;
 use super::steps::{Parts, requirements, steps};
 use super::versions::{components, from, services};
+use super::workers;
 use crate::failure::Failure;
 use greenlight_config::history::{History, Version};
 use greenlight_config::lint::Inside;
@@ -24,9 +25,13 @@ pub(super) fn newest() -> Version {
 /// [`Failure`] of usage: nothing was found, or not which version runs.
 pub(super) fn analyse(looked: &Looked) -> Result<Plan, Failure> {
     if looked.files.is_empty() && looked.running.as_ref().is_none_or(Vec::is_empty) {
-        return Err(Failure::usage(
-            "nothing of a LiveKit deployment is here: no livekit.yaml, sip.yaml, compose file, manifest or environment file, and no container; name the folder where they are",
-        ));
+        let unread = match looked.unreadable.as_slice() {
+            [] => "name the folder where they are".to_owned(),
+            some => format!("what is one by its name can't be read ({}): mend that first", some.join("; ")),
+        };
+        return Err(Failure::usage(format!(
+            "nothing of a LiveKit deployment is here: no livekit.yaml, sip.yaml, compose file, manifest or environment file, and no container; {unread}"
+        )));
     }
     let services = services(&looked.files);
     let components = components(looked, &services);
@@ -98,6 +103,7 @@ fn risks(
     risks.extend(found);
     risks.extend(between);
     risks.extend(sip::risks(sip));
+    risks.extend(workers::risks(&looked.files, services));
     // A key that the new version does not have is also one that the linter does not know; the reason with a source counts.
     let removed: Vec<String> =
         risks.iter().filter(|risk| risk.rule == "key_removed").map(|risk| risk.at.clone()).collect();

@@ -134,7 +134,7 @@ fn copy(args: &ApplyArgs, one: &Corrected, path: &Path, out: &mut String) -> Res
 }
 
 /// What the new version would still not read: in every livekit.yaml and sip.yaml of the plan as corrected, and in those that
-/// stand inside of compose files and manifests, which are not edited.
+/// stand inside of compose files, manifests and values of charts, which are not edited.
 fn left(corrected: &[Corrected], inputs: &[Read]) -> Vec<String> {
     let mut left = Vec::new();
     for read in inputs {
@@ -143,7 +143,7 @@ fn left(corrected: &[Corrected], inputs: &[Read]) -> Vec<String> {
                 let text = corrected.iter().find(|one| one.read.path == read.path).map_or(&read.text, |one| &one.text);
                 left.extend(wrong(&format!("{} (new)", read.path), kind, text, 0));
             }
-            Kind::Linted(kind @ (FileKind::Compose | FileKind::Kubernetes)) => {
+            Kind::Linted(kind @ (FileKind::Compose | FileKind::Kubernetes | FileKind::Helm)) => {
                 for service in inside(kind, &read.text).iter().filter(|one| one.program == Program::LiveKitServer) {
                     let (text, line) = match &service.config_text {
                         Some((text, line)) => (text, *line),

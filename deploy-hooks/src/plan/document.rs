@@ -138,7 +138,14 @@ pub(super) struct InboundTrunk {
     pub(super) id: String,
     pub(super) numbers: Vec<String>,
     pub(super) allowed_addresses: Vec<String>,
+    /// The caller's numbers; empty means everybody's.
+    pub(super) allowed_numbers: Vec<String>,
+    pub(super) user: String,
     pub(super) password_set: bool,
+    /// `disable`, `allow` or `require`.
+    pub(super) encryption: String,
+    /// Those that the trunk itself names; empty means the bridge's.
+    pub(super) codecs: Vec<String>,
 }
 
 /// Calls that go out.
@@ -148,8 +155,15 @@ pub(super) struct OutboundTrunk {
     pub(super) name: String,
     pub(super) id: String,
     pub(super) address: String,
+    /// `auto`, `udp`, `tcp` or `tls`.
+    pub(super) transport: String,
     pub(super) numbers: Vec<String>,
+    pub(super) user: String,
     pub(super) password_set: bool,
+    /// `disable`, `allow` or `require`.
+    pub(super) encryption: String,
+    /// Those that the trunk itself names; empty means the bridge's.
+    pub(super) codecs: Vec<String>,
 }
 
 /// Where a call goes.
@@ -159,8 +173,16 @@ pub(super) struct Rule {
     pub(super) name: String,
     pub(super) id: String,
     pub(super) trunks: Vec<String>,
+    /// The numbers that are called; empty means all of its trunks.
+    pub(super) numbers: Vec<String>,
     /// The caller's numbers; empty means everybody's.
     pub(super) inbound_numbers: Vec<String>,
+    /// `direct`, `individual`, `callee`, or `none`.
+    pub(super) kind: String,
+    /// The room, or how the names of rooms begin.
+    pub(super) room: String,
+    /// The PIN itself is not part of a plan.
+    pub(super) pin_set: bool,
 }
 
 /// How much a risk hurts.

@@ -158,7 +158,8 @@ async fn look(args: &LookArgs) -> Result<Looked, Failure> {
     if seen.sip.is_none() {
         not_seen.push("trunks and rules: --url URL, with LIVEKIT_API_KEY and LIVEKIT_API_SECRET".to_owned());
     }
-    Ok(Looked { files: seen.files, running, tokens: seen.tokens, sip: seen.sip, from, to, not_seen })
+    let unreadable = seen.unreadable;
+    Ok(Looked { files: seen.files, running, tokens: seen.tokens, sip: seen.sip, from, to, unreadable, not_seen })
 }
 
 /// Files, tokens, trunks and rules.

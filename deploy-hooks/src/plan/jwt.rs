@@ -4,7 +4,7 @@ use super::document::{Jwt, KeyUse, Risk, Severity};
 use super::inputs::{Kind, Read};
 use greenlight_clients::tokens_of;
 use greenlight_config::env_file::EnvFile;
-use greenlight_config::lint::{FileKind, Inside, SECRET_CHARACTERS_MIN, keys_of, values};
+use greenlight_config::lint::{FileKind, Inside, Program, SECRET_CHARACTERS_MIN, keys_of, values};
 
 /// A key somewhere, with its secret, which stays in here.
 struct Use {
@@ -24,8 +24,8 @@ pub(super) fn look(files: &[Read], services: &[(String, Inside)], tokens: Option
         let text: String = service.environment.iter().map(|(name, value, _)| line(name, value)).collect();
         let first = service.environment.first().map_or(service.line, |(_, _, line)| *line);
         of_environment(path, &text, Some(first), &mut uses);
-        if let Some((config, line)) = &service.config_text {
-            of_file(Kind::Linted(FileKind::LivekitYaml), path, config, line.saturating_sub(1), &mut uses);
+        if let (Some((config, line)), Some(kind)) = (&service.config_text, config_of(service.program)) {
+            of_file(kind, path, config, line.saturating_sub(1), &mut uses);
         }
     }
     let mut risks = of_uses(&uses);
@@ -60,6 +60,17 @@ pub(super) fn look(files: &[Read], services: &[(String, Inside)], tokens: Option
     (Jwt { keys, tokens: tokens.len(), tokens_without_end: endless }, risks)
 }
 
+/// Whose configuration a program is given.
+fn config_of(program: Program) -> Option<Kind> {
+    match program {
+        Program::LiveKitServer => Some(Kind::Linted(FileKind::LivekitYaml)),
+        Program::Sip => Some(Kind::Linted(FileKind::SipYaml)),
+        Program::Egress => Some(Kind::Egress),
+        Program::Ingress => Some(Kind::Ingress),
+        _ => None,
+    }
+}
+
 fn line(name: &str, value: &str) -> String {
     format!("{name}='{}'\n", value.replace('\'', "\\'"))
 }
@@ -89,6 +100,10 @@ fn of_file(kind: Kind, path: &str, text: &str, offset: usize, uses: &mut Vec<Use
         let secret = is_written(value).then(|| value.clone());
         let key = if is_written(name) { name.to_owned() } else { String::new() };
         uses.push(Use { key, component, seen: place(&format!("keys.{name}")), secret });
+    }
+    // Its keys stand in a file that is not looked at.
+    if values.contains_key("key_file") {
+        uses.push(Use { key: String::new(), component, seen: place("key_file"), secret: None });
     }
     if let Some(key) = values.get("webhook.api_key") {
         uses.push(Use { key: key.clone(), component: "webhook", seen: place("webhook.api_key"), secret: None });
@@ -207,6 +222,7 @@ fn risk(
 #[cfg(test)]
 mod tests {
     use super::{FileKind, Kind, Read, look};
+    use crate::plan::versions::services;
 
     #[test]
     fn keys_are_held_against_each_other() {
@@ -246,6 +262,27 @@ mod tests {
         ];
         let (jwt, risks) = look(&files, &[], None);
         assert_eq!((jwt.keys.len(), risks.len()), (1, 0), "{risks:?}");
+    }
+
+    /// What stands inside of a compose file is held against the server too, and a key file may hold any key.
+    #[test]
+    fn a_bridge_inside_of_a_compose_file_is_no_server() {
+        let compose = "services:\n  sip:\n    image: livekit/sip:v1.10.0\n    environment:\n      SIP_CONFIG_BODY: |\n        api_key: APIb\n        api_secret: short\n        ws_url: ws://a\n";
+        let read =
+            |path: &str, kind, text: &str| Read { path: path.into(), kind: Kind::Linted(kind), text: text.into() };
+        let server = "keys:\n  APIa: WUDnXb3vYc1qLr8TgZ5sKe7hFa2jMp9oQi4wRx6y\n";
+        let mut files = vec![
+            read("docker-compose.yml", FileKind::Compose, compose),
+            read("livekit.yaml", FileKind::LivekitYaml, server),
+        ];
+        let seen = |files: &[Read]| -> Vec<String> {
+            let (_, risks) = look(files, &services(files), None);
+            risks.iter().map(|risk| format!("{} {}", risk.rule, risk.at)).collect()
+        };
+        let short = "key_secret_short docker-compose.yml:6".to_owned();
+        assert_eq!(seen(&files), [short.clone(), "key_unknown docker-compose.yml:6".to_owned()]);
+        files.push(read("b/livekit.yaml", FileKind::LivekitYaml, "key_file: keys.yaml\n"));
+        assert_eq!(seen(&files), [short]);
     }
 
     /// The first token has `exp`, the second has none (RFC 7519, section 4.1.4); neither is signed with anything real.

@@ -20,6 +20,8 @@ pub(super) struct Looked {
     pub(super) from: Option<Version>,
     /// `--to`.
     pub(super) to: Option<Version>,
+    /// Files that are part of a deployment by their names and can't be read, which are in `not_seen` too.
+    pub(super) unreadable: Vec<String>,
     /// What could not be looked at.
     pub(super) not_seen: Vec<String>,
 }

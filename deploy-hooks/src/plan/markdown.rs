@@ -141,29 +141,41 @@ fn sip(plan: &Plan, out: &mut String) {
         let from = if trunk.allowed_addresses.is_empty() {
             "from everywhere".to_owned()
         } else {
-            format!("from {}", trunk.allowed_addresses.join(", "))
+            format!("from {}", escaped(&trunk.allowed_addresses.join(", ")))
         };
         let _ = writeln!(
             out,
-            "- in: {} {} {}, {from}, {door}",
+            "- in: {} {} {}, {from}, {door}, encryption {}",
             code(&trunk.id),
             escaped(&trunk.name),
-            trunk.numbers.join(", ")
+            escaped(&trunk.numbers.join(", ")),
+            trunk.encryption
         );
     }
     for trunk in &sip.outbound {
         let _ = writeln!(
             out,
-            "- out: {} {} to {}, {}",
+            "- out: {} {} to {}, {}, transport {}, encryption {}",
             code(&trunk.id),
             escaped(&trunk.name),
             code(&trunk.address),
-            trunk.numbers.join(", ")
+            escaped(&trunk.numbers.join(", ")),
+            trunk.transport,
+            trunk.encryption
         );
     }
     for rule in &sip.rules {
-        let trunks = if rule.trunks.is_empty() { "every trunk, and none".to_owned() } else { rule.trunks.join(", ") };
-        let _ = writeln!(out, "- rule: {} {} for {trunks}", code(&rule.id), escaped(&rule.name));
+        let trunks =
+            if rule.trunks.is_empty() { "every trunk, and none".to_owned() } else { escaped(&rule.trunks.join(", ")) };
+        let pin = if rule.pin_set { ", with a PIN" } else { "" };
+        let _ = writeln!(
+            out,
+            "- rule: {} {} for {trunks}: {} {}{pin}",
+            code(&rule.id),
+            escaped(&rule.name),
+            rule.kind,
+            code(&rule.room)
+        );
     }
     sip.codecs.iter().for_each(|codec| _ = writeln!(out, "- codec {}", code(codec)));
     out.push('\n');

@@ -19,6 +19,7 @@ mod sip;
 mod standing;
 mod steps;
 mod versions;
+mod workers;
 
 pub(crate) use command::{PlanCommand, SeeArgs, run};
 pub(crate) use document::Severity;

@@ -4,22 +4,38 @@ use super::document::{Risk, Severity};
 use super::inputs::{Kind, Read};
 use greenlight_config::env_file::{Assignment, EnvFile};
 use greenlight_config::history::{Applies, Change, History, Severity as Weight, Version, What};
-use greenlight_config::lint::{Facts, FileKind, Finding, Inside, Level, RULES, keys_of, lint, values};
+use greenlight_config::lint::{Facts, FileKind, Finding, Inside, Level, Program, RULES, keys_of, lint, values};
 
 /// Where a configuration of livekit-server was found: its file, its text, and the line before its first.
 pub(super) struct Config<'a> {
     pub(super) path: &'a str,
     pub(super) text: &'a str,
     pub(super) offset: usize,
+    place: Place,
 }
 
-/// Every livekit.yaml, also those inside of compose files and manifests.
+/// Where it stands decides who can mend it, and what the server does with a key that it does not have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In a file of its own.
+    Apart,
+    /// Inside of a compose file or a manifest.
+    Inside,
+    /// In values of a chart, which lets the server ignore what it does not know.
+    Chart,
+}
+
+/// Every livekit.yaml, also those inside of compose files, manifests and values of charts.
 pub(super) fn configs<'a>(files: &'a [Read], services: &'a [(String, Inside)]) -> Vec<Config<'a>> {
     let own = files.iter().filter(|read| read.kind == Kind::Linted(FileKind::LivekitYaml));
-    let own = own.map(|read| Config { path: &read.path, text: &read.text, offset: 0 });
-    let inside = services.iter().filter_map(|(path, service)| {
+    let own = own.map(|read| Config { path: &read.path, text: &read.text, offset: 0, place: Place::Apart });
+    let kind = |path: &str| files.iter().find(|read| read.path == path).map(|read| read.kind);
+    let servers = services.iter().filter(|(_, service)| service.program == Program::LiveKitServer);
+    let inside = servers.filter_map(|(path, service)| {
         let (text, line) = service.config_text.as_ref()?;
-        Some(Config { path, text, offset: line.saturating_sub(1) })
+        let in_values = kind(path) == Some(Kind::Linted(FileKind::Helm));
+        let place = if in_values { Place::Chart } else { Place::Inside };
+        Some(Config { path, text, offset: line.saturating_sub(1), place })
     });
     own.chain(inside).collect()
 }
@@ -30,7 +46,7 @@ pub(super) fn step_of(kind: Kind) -> &'static str {
         Kind::Linted(FileKind::LivekitYaml) => "config",
         Kind::Linted(FileKind::SipYaml) => "sip",
         Kind::Linted(FileKind::Environment) => "env",
-        Kind::Linted(FileKind::Compose | FileKind::Kubernetes) => "containers",
+        Kind::Linted(FileKind::Compose | FileKind::Kubernetes | FileKind::Helm) => "containers",
         Kind::Linted(FileKind::Haproxy | FileKind::Nginx | FileKind::Caddy) => "proxy",
         Kind::Egress | Kind::Ingress => "config",
         Kind::Manifest => "clients",
@@ -149,13 +165,16 @@ fn of_change(change: &Change, configs: &[Config<'_>], to: Version) -> Vec<Risk> 
         let there = line(config).map(|line| place(config.path, line + config.offset));
         match (&change.what, there) {
             (What::Removed, Some(at)) => {
+                let done = if config.place == Place::Apart { "; `plan apply` does that" } else { "" };
                 let fix = match History::shipped().moved_to(&change.path) {
-                    Some(moved) => format!("write it as {}; `plan apply` does that", moved.to),
-                    None => {
-                        "remove it, and write what is below it under its new names; `plan apply` does that".to_owned()
-                    }
+                    Some(moved) => format!("write it as {}{done}", moved.to),
+                    None => format!("remove it, and write what is below it under its new names{done}"),
                 };
-                let what = format!("livekit-server {to} has no such key and ends its start with exit status 0");
+                let then = match config.place {
+                    Place::Chart => "ignores it in silence, since the chart passes --disable-strict-config",
+                    Place::Apart | Place::Inside => "ends its start with exit status 0",
+                };
+                let what = format!("livekit-server {to} has no such key and {then}");
                 risks.push(risk(Severity::High, "key_removed", at, &change.path, what, fix, FOUND_BY));
             }
             (What::Kind { from: old, to: new }, Some(at)) => {

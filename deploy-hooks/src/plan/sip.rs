@@ -33,7 +33,11 @@ pub(super) async fn export(api: &SipApi) -> Result<Exported, Failure> {
     })
 }
 
-/// What a plan says of it, without passwords.
+/// What a plan says of it, without passwords and PINs.
+#[expect(
+    deprecated,
+    reason = "servers up to 1.13.5 answer with media_encryption where newer ones have media.encryption"
+)]
 pub(super) fn section(exported: Option<&Exported>, files: &[Read]) -> Sip {
     let mut sip = Sip { codecs: codecs(files), seen: exported.is_some(), ..Sip::default() };
     let Some(exported) = exported else { return sip };
@@ -45,7 +49,11 @@ pub(super) fn section(exported: Option<&Exported>, files: &[Read]) -> Sip {
             id: trunk.sip_trunk_id.clone(),
             numbers: trunk.numbers.clone(),
             allowed_addresses: trunk.allowed_addresses.clone(),
+            allowed_numbers: trunk.allowed_numbers.clone(),
+            user: trunk.auth_username.clone(),
             password_set: !trunk.auth_password.is_empty(),
+            encryption: encryption(trunk.media.as_ref(), trunk.media_encryption),
+            codecs: of_trunk(trunk.media.as_ref()),
         })
         .collect();
     sip.outbound = exported
@@ -55,24 +63,63 @@ pub(super) fn section(exported: Option<&Exported>, files: &[Read]) -> Sip {
             name: trunk.name.clone(),
             id: trunk.sip_trunk_id.clone(),
             address: trunk.address.clone(),
+            transport: word(proto::SipTransport::try_from(trunk.transport).map(|one| one.as_str_name())),
             numbers: trunk.numbers.clone(),
+            user: trunk.auth_username.clone(),
             password_set: !trunk.auth_password.is_empty(),
+            encryption: encryption(trunk.media.as_ref(), trunk.media_encryption),
+            codecs: of_trunk(trunk.media.as_ref()),
         })
         .collect();
     sip.rules = exported
         .rules
         .iter()
-        .map(|rule| Rule {
-            name: rule.name.clone(),
-            id: rule.sip_dispatch_rule_id.clone(),
-            trunks: rule.trunk_ids.clone(),
-            inbound_numbers: rule.inbound_numbers.clone(),
+        .map(|rule| {
+            let (kind, room, pin) = rooms(rule);
+            Rule {
+                name: rule.name.clone(),
+                id: rule.sip_dispatch_rule_id.clone(),
+                trunks: rule.trunk_ids.clone(),
+                numbers: rule.numbers.clone(),
+                inbound_numbers: rule.inbound_numbers.clone(),
+                kind: kind.to_owned(),
+                room: room.to_owned(),
+                pin_set: !pin.is_empty(),
+            }
         })
         .collect();
     sip.inbound.sort();
     sip.outbound.sort();
     sip.rules.sort();
     sip
+}
+
+/// The kind of a rule, its room or how rooms begin, and its PIN.
+fn rooms(rule: &proto::SipDispatchRuleInfo) -> (&'static str, &str, &str) {
+    use proto::sip_dispatch_rule::Rule;
+    match rule.rule.as_ref().and_then(|rule| rule.rule.as_ref()) {
+        Some(Rule::DispatchRuleDirect(direct)) => ("direct", &direct.room_name, &direct.pin),
+        Some(Rule::DispatchRuleIndividual(one)) => ("individual", &one.room_prefix, &one.pin),
+        Some(Rule::DispatchRuleCallee(callee)) => ("callee", &callee.room_prefix, &callee.pin),
+        None => ("none", "", ""),
+    }
+}
+
+/// Where newer servers have it, else where older ones do.
+fn encryption(media: Option<&proto::SipMediaConfig>, older: i32) -> String {
+    let number = media.and_then(|media| media.encryption).unwrap_or(older);
+    word(proto::SipMediaEncryption::try_from(number).map(|one| one.as_str_name()))
+}
+
+/// The codecs that a trunk names.
+fn of_trunk(media: Option<&proto::SipMediaConfig>) -> Vec<String> {
+    let codecs = media.map(|media| media.codecs.as_slice()).unwrap_or_default();
+    codecs.iter().map(|codec| format!("{}/{}", codec.name, codec.rate)).collect()
+}
+
+/// The last word of a name of the protocol, such as `SIP_TRANSPORT_UDP`.
+fn word<E>(name: Result<&str, E>) -> String {
+    name.map_or("unknown", |name| name.rsplit('_').next().unwrap_or(name)).to_lowercase()
 }
 
 /// As `sip.yaml` switches them.
@@ -147,6 +194,13 @@ mod tests {
                 proto::SipInboundTrunkInfo {
                     sip_trunk_id: "ST_b".into(),
                     auth_password: "s3cret".into(),
+                    auth_username: "office".into(),
+                    allowed_numbers: vec!["+15550009".into()],
+                    media: Some(proto::SipMediaConfig {
+                        codecs: vec![proto::SipCodec { name: "PCMA".into(), rate: 8000 }],
+                        encryption: Some(proto::SipMediaEncryption::SipMediaEncryptRequire as i32),
+                        ..Default::default()
+                    }),
                     ..Default::default()
                 },
                 proto::SipInboundTrunkInfo {
@@ -155,15 +209,35 @@ mod tests {
                     ..Default::default()
                 },
             ],
-            outbound: vec![],
+            outbound: vec![proto::SipOutboundTrunkInfo {
+                sip_trunk_id: "ST_c".into(),
+                address: "sip.example.com".into(),
+                transport: proto::SipTransport::Tls as i32,
+                ..Default::default()
+            }],
             rules: vec![proto::SipDispatchRuleInfo {
                 sip_dispatch_rule_id: "SDR_a".into(),
                 inbound_numbers: vec!["15550002".into()],
+                rule: Some(proto::SipDispatchRule {
+                    rule: Some(proto::sip_dispatch_rule::Rule::DispatchRuleIndividual(
+                        proto::SipDispatchRuleIndividual {
+                            room_prefix: "call-".into(),
+                            pin: "s3cret".into(),
+                            ..Default::default()
+                        },
+                    )),
+                }),
                 ..Default::default()
             }],
         };
         let sip = section(Some(&exported), &[]);
         assert!(!format!("{sip:?}").contains("s3cret"));
+        let (trunk, plain, out, rule) = (&sip.inbound[1], &sip.inbound[0], &sip.outbound[0], &sip.rules[0]);
+        assert_eq!((trunk.id.as_str(), trunk.user.as_str(), trunk.password_set), ("ST_b", "office", true));
+        assert_eq!((trunk.encryption.as_str(), trunk.codecs.as_slice()), ("require", &["PCMA/8000".to_owned()][..]));
+        assert_eq!((plain.encryption.as_str(), trunk.allowed_numbers.len()), ("disable", 1));
+        assert_eq!((out.transport.as_str(), out.encryption.as_str()), ("tls", "disable"));
+        assert_eq!((rule.kind.as_str(), rule.room.as_str(), rule.pin_set), ("individual", "call-", true));
         let seen: Vec<String> = risks(&sip).iter().map(|risk| format!("{} {}", risk.rule, risk.at)).collect();
         assert_eq!(
             seen,

@@ -7,6 +7,7 @@ use super::jwt;
 use super::risks::of_file;
 use super::sip;
 use super::versions::services;
+use super::workers;
 use crate::failure::Failure;
 use std::collections::BTreeMap;
 
@@ -39,7 +40,7 @@ pub(crate) struct StandingFile {
 #[derive(Debug)]
 pub(crate) struct StandingRisk {
     pub(crate) severity: Severity,
-    /// The kind of file; or `key`, `token`, `trunks and rules`.
+    /// The kind of file; or `key`, `token`, `worker`, `trunks and rules`.
     pub(crate) about: &'static str,
     pub(crate) rule: String,
     pub(crate) at: String,
@@ -50,6 +51,7 @@ pub(crate) struct StandingRisk {
 
 const KEY: &str = "key";
 const TOKEN: &str = "token";
+const WORKER: &str = "worker";
 const DOORS: &str = "trunks and rules";
 /// Inbound trunks, outbound trunks, rules.
 const LISTS: usize = 3;
@@ -69,6 +71,7 @@ pub(crate) async fn standing(args: &SeeArgs) -> Result<Standing, Failure> {
     }
     all.extend(of_keys.into_iter().map(|risk| (if risk.rule.starts_with("token") { TOKEN } else { KEY }, risk)));
     all.extend(sip::risks(&doors).into_iter().map(|risk| (DOORS, risk)));
+    all.extend(workers::risks(&seen.files, &services).into_iter().map(|risk| (WORKER, risk)));
     all.sort_by(|(_, a), (_, b)| a.cmp(b));
     let mut looked: BTreeMap<&'static str, usize> = BTreeMap::new();
     for read in &seen.files {
@@ -76,6 +79,7 @@ pub(crate) async fn standing(args: &SeeArgs) -> Result<Standing, Failure> {
     }
     looked.insert(KEY, jwt.keys.len());
     looked.insert(TOKEN, jwt.tokens);
+    looked.insert(WORKER, workers::count(&seen.files, &services));
     let items = doors.inbound.len() + doors.outbound.len() + doors.rules.len();
     looked.insert(DOORS, if doors.seen { LISTS + items } else { 0 });
     let redactor = redactor(&seen.files);

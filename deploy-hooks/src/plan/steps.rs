@@ -71,7 +71,7 @@ pub(super) fn steps(parts: &Parts<'_>) -> Vec<Step> {
         ("env", "Correct environment files", "greenlight env validate FILE"),
         (
             "containers",
-            "Correct compose files and manifests",
+            "Correct compose files, manifests and values of charts",
             "greenlight validate --category configuration --level config",
         ),
         (

@@ -17,9 +17,10 @@ pub(super) fn tag(written: &str) -> Option<String> {
     image(written).1?.parse::<Version>().ok().map(|version| version.to_string())
 }
 
-/// Every service of compose files and manifests.
+/// Every service of compose files, manifests and values of charts.
 pub(super) fn services(files: &[Read]) -> Vec<(String, Inside)> {
-    let of_containers = |read: &&Read| matches!(read.kind, Kind::Linted(FileKind::Compose | FileKind::Kubernetes));
+    let of_containers =
+        |read: &&Read| matches!(read.kind, Kind::Linted(FileKind::Compose | FileKind::Kubernetes | FileKind::Helm));
     let mut found = Vec::new();
     for read in files.iter().filter(of_containers) {
         let Kind::Linted(kind) = read.kind else { continue };

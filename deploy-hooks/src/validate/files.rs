@@ -18,7 +18,7 @@ struct Claim {
     absent: &'static str,
 }
 
-const CLAIMS: [Claim; 8] = [
+const CLAIMS: [Claim; 9] = [
     Claim {
         id: "files.livekit_yaml",
         title: "livekit.yaml holds nothing that livekit-server refuses, ignores or misreads",
@@ -37,11 +37,11 @@ const CLAIMS: [Claim; 8] = [
     },
     Claim {
         id: "files.containers",
-        title: "compose files and manifests start a deployment that can drain, restart and be reached",
+        title: "compose files, manifests and values of charts start a deployment that can drain, restart and be reached",
         category: Category::Configuration,
         blame: Component::Configuration,
-        kinds: &["compose", "kubernetes"],
-        absent: "no compose file and no manifest in the folder",
+        kinds: &["compose", "kubernetes", "helm values"],
+        absent: "no compose file, no manifest and no values of a chart in the folder",
     },
     Claim {
         id: "files.balancer",
@@ -50,6 +50,14 @@ const CLAIMS: [Claim; 8] = [
         blame: Component::Balancer,
         kinds: &["haproxy", "nginx", "caddy"],
         absent: "no haproxy.cfg, nginx.conf or Caddyfile in the folder",
+    },
+    Claim {
+        id: "files.workers",
+        title: "SIP bridge, egress and ingress wait for work at the server's Redis",
+        category: Category::Services,
+        blame: Component::Configuration,
+        kinds: &["worker"],
+        absent: "no configuration of a SIP bridge, of egress or of ingress in the folder",
     },
     Claim {
         id: "files.keys",

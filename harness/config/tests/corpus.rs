@@ -21,7 +21,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
 
 /// Kinds whose rules are only about what hurts: in a healthy file of theirs nothing is found at all.
 const QUIET: &[FileKind] =
-    &[FileKind::Compose, FileKind::Kubernetes, FileKind::Haproxy, FileKind::Nginx, FileKind::Caddy];
+    &[FileKind::Compose, FileKind::Kubernetes, FileKind::Helm, FileKind::Haproxy, FileKind::Nginx, FileKind::Caddy];
 
 /// What a file's first line says, as `# expect rule=… line=… kind=…` or `# healthy kind=…`, and facts behind. The third
 /// line may be `# fix: …`, with a part of the fix that must be offered.
@@ -53,6 +53,7 @@ fn header(text: &str) -> Header {
                     "env" => FileKind::Environment,
                     "compose" => FileKind::Compose,
                     "kubernetes" => FileKind::Kubernetes,
+                    "helm" => FileKind::Helm,
                     "haproxy" => FileKind::Haproxy,
                     "nginx" => FileKind::Nginx,
                     "caddy" => FileKind::Caddy,

@@ -41,6 +41,8 @@ pub enum FileKind {
     Compose,
     /// Manifests of Kubernetes, also several in one text, and rendered charts.
     Kubernetes,
+    /// Values of LiveKit's Helm charts, alone or below another chart.
+    Helm,
     /// The configuration of HAProxy.
     Haproxy,
     /// The configuration of nginx.

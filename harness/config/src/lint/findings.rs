@@ -44,6 +44,11 @@ impl Findings {
         self.0.extend(others);
     }
 
+    /// All of them but those of some rules.
+    pub(crate) fn without(self, rules: &[&str]) -> Vec<Finding> {
+        self.0.into_iter().filter(|finding| !rules.contains(&finding.rule)).collect()
+    }
+
     /// How many there are so far.
     pub(crate) fn len(&self) -> usize {
         self.0.len()

@@ -6,6 +6,7 @@ use super::compose::Project;
 pub use super::container::Program;
 use super::container::{Container, Image};
 use super::finding::FileKind;
+use super::helm;
 use super::kubernetes::Manifests;
 use super::parse::{parse, parse_all};
 
@@ -66,7 +67,28 @@ pub fn inside(kind: FileKind, text: &str) -> Vec<Inside> {
                 manifests.pods().flat_map(|pod| pod.members).filter_map(|member| of(&member.container)).collect()
             },
         ),
+        FileKind::Helm => parse(text).map_or_else(
+            |_| Vec::new(),
+            |document| helm::charts(&document.root).iter().map(|chart| of_chart(chart, text)).collect(),
+        ),
         _ => Vec::new(),
+    }
+}
+
+/// The chart's variables are its own; what it is given is the configuration.
+fn of_chart(chart: &helm::Chart<'_>, text: &str) -> Inside {
+    let image = chart.image();
+    let off =
+        chart.values.at("podHostNetwork").and_then(|entry| entry.value.text()).is_some_and(|text| text == "false");
+    Inside {
+        service: chart.name.to_owned(),
+        line: chart.values.at("image").map_or(chart.config.line, |entry| entry.line),
+        version: image.version(),
+        image: image.written,
+        program: chart.program,
+        host_network: chart.program == Program::LiveKitServer && !off,
+        environment: Vec::new(),
+        config_text: helm::block(text, chart.config.line),
     }
 }
 
@@ -110,6 +132,19 @@ mod tests {
         assert_eq!(found[0].environment[0], ("NODE_IP".to_owned(), "203.0.113.7".to_owned(), 6));
         assert_eq!(found[0].config_text, Some(("port: 7880\nrtc: {}\n".to_owned(), 8)));
         assert!(!format!("{found:?}").contains("203.0.113.7"));
+    }
+
+    #[test]
+    fn charts_of_values() {
+        let text = "image: {tag: v1.7.0}\nlivekit:\n  rtc:\n    udp_port: 7882\n  keys: {a: b}\n";
+        let found = inside(FileKind::Helm, text);
+        let one = &found[0];
+        assert_eq!(
+            (found.len(), one.service.as_str(), one.image.as_str()),
+            (1, "livekit", "livekit/livekit-server:v1.7.0")
+        );
+        assert_eq!((one.version.as_deref(), one.host_network, one.line), (Some("1.7.0"), true, 1));
+        assert_eq!(one.config_text, Some(("rtc:\n  udp_port: 7882\nkeys: {a: b}\n".to_owned(), 3)));
     }
 
     #[test]

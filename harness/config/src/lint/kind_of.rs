@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::document::Node;
 use super::finding::FileKind;
+use super::helm;
 use super::known::Keys;
 use super::parse::{Documents, parse_all};
 
@@ -64,6 +65,10 @@ fn yaml(name: &str, folder: &str, text: &str) -> Option<FileKind> {
     if has(root, "environments") {
         return None;
     }
+    let is_values = name.starts_with("values") || name.ends_with("values.yaml") || name.ends_with("values.yml");
+    if helm::is_chart_like(root) || (is_values && !helm::charts(root).is_empty()) {
+        return Some(FileKind::Helm);
+    }
     let services = root.at("services").map_or(&[][..], |entry| entry.value.entries());
     let runs = |entry: &super::document::Entry| has(&entry.value, "image") || has(&entry.value, "build");
     if !services.is_empty() && (is_compose(name) || services.iter().any(runs)) {
@@ -86,10 +91,11 @@ fn yaml(name: &str, folder: &str, text: &str) -> Option<FileKind> {
     if mostly && alone && (sections >= 2 || (sections == 1 && (name.starts_with("config") || named("livekit")))) {
         return Some(FileKind::LivekitYaml);
     }
-    // A sip.yaml in which nearly everything is wrong needs its judge most.
+    // A file in which nearly everything is wrong needs its judge most.
     let is_sip = matches!(name, "sip.yaml" | "sip.yml" | "livekit-sip.yaml" | "livekit-sip.yml");
+    let is_server = matches!(name, "livekit.yaml" | "livekit.yml" | "livekit-server.yaml" | "livekit-server.yml");
     by_name(name)
-        .filter(|kind| *kind == FileKind::Compose || mostly || root.is_null() || is_sip)
+        .filter(|kind| *kind == FileKind::Compose || mostly || root.is_null() || is_sip || is_server)
         .or(is_sip.then_some(FileKind::SipYaml))
 }
 
@@ -159,6 +165,9 @@ mod tests {
             ("livekit.env", "A=1\n", Some(FileKind::Environment)),
             ("livekit.yaml", "port: 7880\n", Some(FileKind::LivekitYaml)),
             ("livekit.yaml", "", Some(FileKind::LivekitYaml)),
+            ("livekit.yaml", "- a\n- b\n", Some(FileKind::LivekitYaml)),
+            ("livekit.yaml", "prot: 7880\nrtp: {}\nkeyz: {}\n", Some(FileKind::LivekitYaml)),
+            ("livekit-client.yaml", "url: wss://a\ntoken: x\n", None),
             ("livekit.yaml", "rtc: [\n", Some(FileKind::LivekitYaml)),
             ("config.yaml", "port: 7880\nrtc: {udp_port: 7882}\n", Some(FileKind::LivekitYaml)),
             ("config.yaml", "port: 8080\ndatabase: x\nqueue: y\n", None),
@@ -171,7 +180,12 @@ mod tests {
             ("deployment.yaml", manifest, Some(FileKind::Kubernetes)),
             ("all.yaml", "a: 1\n---\napiVersion: v1\nkind: Service\n", Some(FileKind::Kubernetes)),
             ("t/deployment.yaml", "apiVersion: apps/v1\nkind: X\na: {{- x }}\n", Some(FileKind::Kubernetes)),
-            ("values.yaml", "livekit:\n  rtc: {}\nreplicaCount: 2\n", None),
+            ("values.yaml", "livekit:\n  rtc: {}\nreplicaCount: 2\n", Some(FileKind::Helm)),
+            ("prod/livekit-values.yml", "livekit-server:\n  livekit:\n    rtc: {}\n", Some(FileKind::Helm)),
+            ("egress.yaml", "egress: {ws_url: ws://a}\nreplicaCount: 1\n", Some(FileKind::Helm)),
+            ("values.yaml", "livekit: {url: wss://a, token: b}\nreplicaCount: 2\n", None),
+            ("values.yaml", "ingress: {enabled: true}\nreplicaCount: 2\n", None),
+            ("app.yaml", "livekit: {port: 7880}\ndatabase: x\n", None),
             ("haproxy.cfg", "", Some(FileKind::Haproxy)),
             ("lb.cfg", "defaults\n  mode http\nfrontend a\n  bind :80\n", Some(FileKind::Haproxy)),
             ("setup.cfg", "[metadata]\n", None),

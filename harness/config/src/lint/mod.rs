@@ -8,6 +8,7 @@ mod environment;
 mod facts;
 mod finding;
 mod findings;
+mod helm;
 mod inside;
 mod kind_of;
 mod known;

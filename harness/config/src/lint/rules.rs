@@ -1,6 +1,6 @@
 //! The table of what is known: one row for each rule and kind of file, with where the knowledge is from.
 
-use super::finding::FileKind::{self, Compose, Environment, Haproxy, Kubernetes, LivekitYaml, Nginx, SipYaml};
+use super::finding::FileKind::{self, Compose, Environment, Haproxy, Helm, Kubernetes, LivekitYaml, Nginx, SipYaml};
 
 /// One thing that the linter knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,8 @@ const DRAIN: &str = "seen on livekit-server 1.13.5 and livekit-sip 1.10.0, which
 const NO_REDIS: &str = "seen on livekit-server 1.13.5, which ends with exit status 0 when Redis is not reached";
 const ROOT_IS_REDIS: &str = "seen on livekit-server 1.13.5 (406 from 3.5 s of a frozen Redis on); livekit/livekit#4663";
 const K8S: &str = "documented by Kubernetes";
+const HELM: &str = "documented by Helm";
+const HELM_CHART: &str = "read in the templates of the chart livekit-server 1.9.0";
 const HAPROXY: &str = "documented by HAProxy; that clients ping every 5 s, seen on livekit-server 1.13.5";
 const NGINX: &str = "documented by nginx; the 404 seen on livekit-server 1.13.5";
 const SIGNS: &str = "whoever has the secret signs tokens: RFC 7519, and the documentation of LiveKit";
@@ -243,6 +245,12 @@ pub const RULES: &[Rule] = &[
     rule("service_link", Kubernetes, "a Service whose variable the server takes for its port", SEEN_EXIT_0),
     rule("dev_mode", Kubernetes, "--dev", SEEN),
     rule("secret_literal", Kubernetes, "a secret in a manifest or a ConfigMap", SIGNS),
+    rule("yaml_syntax", Helm, "text that is no YAML", HELM),
+    rule("duplicate_key", Helm, "one key twice in a section", HELM),
+    rule("image_floating", Helm, "latest as a tag", K8S),
+    rule("stop_grace_short", Helm, "less time to stop than a call takes", DRAIN),
+    rule("secret_literal", Helm, "a secret that the chart writes into a ConfigMap", HELM_CHART),
+    rule("helm_key_file_missing", Helm, "keys in a Secret that is mounted nowhere", HELM_CHART),
     rule("haproxy_tunnel_absent", Haproxy, "no timeout tunnel, and short ones beside it", HAPROXY),
     rule("haproxy_tunnel_short", Haproxy, "a short timeout tunnel", HAPROXY),
     rule(

@@ -1,12 +1,13 @@
 //! The entry: a text of some kind in, its findings out.
 
+use super::document::Node;
 use super::facts::Facts;
 use super::finding::{FileKind, Finding};
 use super::findings::{Findings, words};
 use super::known::Keys;
 use super::parse::{Document, parse};
 use super::source::Source;
-use super::{compose, environment, kubernetes, livekit, proxy, shape, shared, sip};
+use super::{compose, environment, helm, kubernetes, livekit, proxy, shape, shared, sip};
 
 /// Everything that is wrong or risky in a text, in the order of its lines, what concerns the whole file last.
 ///
@@ -19,6 +20,7 @@ pub fn lint(kind: FileKind, text: &str, facts: &Facts) -> Vec<Finding> {
         FileKind::Environment => environment::check(text, facts, &mut findings),
         FileKind::Compose => compose::check(text, facts, &mut findings),
         FileKind::Kubernetes => kubernetes::check(text, facts, &mut findings),
+        FileKind::Helm => helm::check(text, facts, &mut findings),
         FileKind::Haproxy => proxy::haproxy(text, &mut findings),
         FileKind::Nginx => proxy::nginx(text, &mut findings),
         // WebSockets pass through Caddy as they are, however long they are silent.
@@ -46,9 +48,21 @@ fn yaml(text: &str, keys: &Keys, checks: &[Check], facts: &Facts, findings: &mut
         return findings.wrong("empty_document", 0, words("no document", what, fix));
     }
     of_the_document(&document, findings);
-    shape::check(keys, &document.root, findings);
-    shared::check(&document.root, findings);
-    let source = Source { root: &document.root, facts };
+    values(&document.root, keys, checks, facts, findings);
+}
+
+/// A configuration that is part of another text, whose own shape is judged there.
+pub(crate) fn tree(kind: FileKind, root: &Node, facts: &Facts, findings: &mut Findings) {
+    match kind {
+        FileKind::SipYaml => values(root, &Keys::of_sip(), sip::CHECKS, facts, findings),
+        _ => values(root, &Keys::of_server(), livekit::CHECKS, facts, findings),
+    }
+}
+
+fn values(root: &Node, keys: &Keys, checks: &[Check], facts: &Facts, findings: &mut Findings) {
+    shape::check(keys, root, findings);
+    shared::check(root, findings);
+    let source = Source { root, facts };
     checks.iter().for_each(|check| check(&source, findings));
 }
 

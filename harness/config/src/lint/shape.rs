@@ -7,7 +7,8 @@ use super::nearest::nearest;
 use super::types;
 
 /// Keys that livekit-helm reads from the same section and that livekit-server does not know.
-const CHART_ONLY: &[&str] = &["turn.loadBalancerAnnotations", "turn.secretName", "turn.serviceType"];
+const CHART_ONLY: &[&str] =
+    &["turn.loadBalancerAnnotations", "turn.loadBalancerType", "turn.secretName", "turn.serviceType"];
 
 /// What the SIP bridge's keys are called elsewhere, and how the bridge calls them.
 pub const SIP_NAMES: &[(&str, &str)] = &[
