@@ -5,7 +5,7 @@ use super::command_driver::CommandDriver;
 use super::docker_driver::DockerDriver;
 use super::driver::Driver as _;
 use super::engine::{Ended, Engine};
-use super::hands::{Hands, expected};
+use super::hands::{Hands, expected, rehearsed_if_wanted};
 use super::journal::{Ending, Journal, Plan, Position};
 use super::lock::{Lock, holder};
 use super::phase::{Colour, FORWARD, Phase, word_of};
@@ -241,8 +241,15 @@ impl<'a> Site<'a> {
             let line = self.rehearsed(phase);
             let _ = writeln!(text, "  {:<10} {line}", phase.word());
         }
+        let rehearsed = rehearsed_if_wanted(self.deployment, self.name, self.environment);
+        if let Ok(Some(point)) = &rehearsed {
+            let _ = writeln!(text, "rehearsed  {point}");
+        }
         print(&text)?;
-        Ok(decision.exit())
+        match decision.is_open() {
+            true => rehearsed.map(|_| Exit::Passed),
+            false => Ok(decision.exit()),
+        }
     }
 
     /// What a phase would do.

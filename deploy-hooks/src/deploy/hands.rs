@@ -6,6 +6,7 @@ use super::steps::run_all;
 use crate::failure::Failure;
 use crate::gate::{Asked, ask};
 use crate::process::run;
+use crate::rollback::rehearsed;
 use greenlight_config::{Deployment, Environment, Step};
 use greenlight_reports::gate::Artefact;
 use std::path::Path;
@@ -57,6 +58,19 @@ pub(crate) fn urls_of(url: String, other: String, active: bool) -> Vec<(&'static
         told.push(("GREENLIGHT_OTHER_URL", other));
     }
     told
+}
+
+/// With `rollback.rehearsal_age_max_s`: which point was rehearsed in that time and came through. Without it nothing is asked.
+///
+/// # Errors
+/// [`Failure`] of refused evidence: none was.
+pub(crate) fn rehearsed_if_wanted(
+    deployment: &Deployment,
+    name: &str,
+    environment: &Environment,
+) -> Result<Option<String>, Failure> {
+    let wanted = environment.rollback.as_ref().and_then(|spec| spec.rehearsal_age_max_s);
+    wanted.map(|age_max_s| rehearsed(deployment, name, environment, age_max_s)).transpose()
 }
 
 impl Hands<'_> {
@@ -129,6 +143,7 @@ impl Hands<'_> {
             let reasons: Vec<String> = decision.refusals.iter().map(ToString::to_string).collect();
             return Err(Failure::new(decision.exit(), format!("the gate is closed: {}", reasons.join("; "))));
         }
+        rehearsed_if_wanted(self.deployment, self.name, self.environment)?;
         Ok(expected(&artefact))
     }
 }

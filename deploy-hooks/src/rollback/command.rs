@@ -1,7 +1,7 @@
 //! `greenlight rollback` on the command line.
 
 use super::site::SiteArgs;
-use super::{create, restore, show};
+use super::{create, rehearse, restore, show};
 use crate::failure::Failure;
 use clap::{Args, Subcommand};
 use greenlight_reports::Exit;
@@ -16,6 +16,7 @@ Examples:
   age-keygen -o key.txt && greenlight keygen --out points
   greenlight rollback create before-1.13 --files /etc/livekit --env /etc/livekit.env --recipient age1… --sign-key points.pem
   greenlight rollback verify before-1.13 --key points.pub.pem --identity key.txt
+  greenlight rollback rehearse before-1.13 --key points.pub.pem --identity key.txt --sign-key points.pem
   greenlight rollback run before-1.13 --key points.pub.pem --identity key.txt")]
 pub(crate) enum RollbackCommand {
     Create(CreateArgs),
@@ -26,6 +27,7 @@ pub(crate) enum RollbackCommand {
     /// Whether a point is whole: signature and sums, and with --identity every file in it.
     Verify(VerifyArgs),
     Run(RunArgs),
+    Rehearse(RehearseArgs),
     /// Ends a restore that was cut short: forward if all was ready, else as if it had not begun.
     Resume(EndArgs),
     /// Takes a restore that was cut short back.
@@ -162,6 +164,46 @@ pub(crate) struct RunArgs {
     pub(super) place: StoreArgs,
 }
 
+/// Restores a point where nothing serves, reads it again, and lets the suites judge it.
+///
+/// Files come into a scratch folder that only their owner may look into, and that goes afterwards. Nothing that serves is
+/// touched. Then the line `rollback.rehearse` of deployment.yaml says whether what was restored would serve; without it
+/// greenlight-verify runs its smoke set on a staging in containers with each livekit.yaml of the point. What came of it, and
+/// how long each component took, is signed and kept with the point: `rollback list` and `show` print it, and with
+/// `rollback.rehearsal_age_max_s` no deploy begins without one that is green and fresh.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 it would come back and serve; 1 it would not, and the record says why; 2 refused; 5 the point is not to be
+believed; 130 broken off, and nothing was recorded.
+
+Example:
+  greenlight rollback rehearse before-1.13 --environment production --key points.pub.pem --identity key.txt \\
+      --sign-key config/greenlight.pem")]
+pub(crate) struct RehearseArgs {
+    /// Which point.
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+
+    /// A public key that is believed; may be given several times.
+    #[arg(long, required = true, value_name = "FILE")]
+    pub(super) key: Vec<PathBuf>,
+
+    /// The identity of age that opens it. Only its owner may read it.
+    #[arg(long, value_name = "FILE")]
+    pub(super) identity: PathBuf,
+
+    /// The private key that signs the record. A deploy believes it if its public half stands in `keys` of deployment.yaml.
+    #[arg(long, value_name = "FILE", env = "GREENLIGHT_SIGN_KEY")]
+    pub(super) sign_key: PathBuf,
+
+    /// Where the scratch folder is made. Without it where this system keeps what is temporary.
+    #[arg(long, value_name = "DIR")]
+    pub(super) scratch: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) place: StoreArgs,
+}
+
 /// Removes the oldest points. The last one, and those that are not to be believed, stay.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -195,6 +237,7 @@ pub(crate) fn run(command: &RollbackCommand) -> Result<Exit, Failure> {
         RollbackCommand::Show(args) => show::verify(args, true),
         RollbackCommand::Verify(args) => show::verify(args, false),
         RollbackCommand::Run(args) => restore::run(args),
+        RollbackCommand::Rehearse(args) => rehearse::rehearse(args),
         RollbackCommand::Resume(args) => restore::resume(args),
         RollbackCommand::Abort(args) => restore::abort(args),
         RollbackCommand::Prune(args) => show::prune(args),

@@ -146,7 +146,10 @@ pub(crate) fn recipients(texts: &[String]) -> Result<Vec<age::x25519::Recipient>
 }
 
 /// The private half that signs, which nobody else may read.
-fn signer(file: &Path) -> Result<Signer, Failure> {
+///
+/// # Errors
+/// [`Failure`] of usage.
+pub(super) fn signer(file: &Path) -> Result<Signer, Failure> {
     let shown = file.display();
     let failed = |what: &dyn std::fmt::Display| {
         Failure::usage(format!("cannot sign with {shown}: {what}; `greenlight keygen` makes a pair"))

@@ -48,6 +48,14 @@ pub(super) trait Exchanging {
     /// What is not as it was kept.
     fn verified(&self, site: &Site, opened: &Opened<'_>) -> Result<(), String>;
 
+    /// Reads what was staged, and holds it against what was kept: the whole of a rehearsal, which never goes forward.
+    ///
+    /// # Errors
+    /// What is not as it was kept, or that this component can't be rehearsed.
+    fn rehearsed(&self, _: &Site, _: &Opened<'_>) -> Result<(), String> {
+        Err("this component can't be rehearsed; name the others with --only".to_owned())
+    }
+
     /// Removes what is not wanted any more: what was staged if it has not come, what was replaced if it has.
     ///
     /// # Errors

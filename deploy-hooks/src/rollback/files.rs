@@ -13,9 +13,9 @@ use crate::failure::Failure;
 use greenlight_reports::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 /// The first entry: what comes, so that it can be put together while it is read.
@@ -83,6 +83,21 @@ impl Part for Files {
             Root::new(target, stage)
         };
         Ok(Exchange::Files(Roots { roots: targets.into_iter().enumerate().map(root).collect(), contents: None }))
+    }
+
+    /// Each root below the scratch folder, under its whole path: so what names its neighbour still does.
+    fn rehearsal(&self, opened: &Opened<'_>, _: &str, scratch: &Path) -> Result<Exchange, Failure> {
+        let contents = opened.files(|_| Ok(None)).map_err(Failure::refused)?;
+        let stages: Vec<PathBuf> =
+            contents.roots.iter().map(|root| scratch.join(root.trim_start_matches('/'))).collect();
+        let cannot = |path: &Path, error: io::Error| Failure::usage(format!("cannot make {}: {error}", path.display()));
+        for above in stages.iter().filter_map(|stage| stage.parent()) {
+            DirBuilder::new().recursive(true).mode(0o700).create(above).map_err(|error| cannot(above, error))?;
+        }
+        space(&stages, &contents)?;
+        // It never goes forward; if it did, it would go nowhere that anybody reads.
+        let nowhere = |(number, stage): (usize, PathBuf)| Root::new(scratch.join(format!(".nowhere-{number}")), stage);
+        Ok(Exchange::Files(Roots(stages.into_iter().enumerate().map(nowhere).collect())))
     }
 }
 
@@ -181,6 +196,12 @@ impl Exchanging for Roots {
         let contents = self.contents.as_ref().ok_or("nothing was staged")?;
         let targets: Vec<&Path> = self.roots.iter().map(|root| root.target.as_path()).collect();
         verified(contents, &targets)
+    }
+
+    fn rehearsed(&self, _: &Site, opened: &Opened<'_>) -> Result<(), String> {
+        let contents = opened.files(|_| Ok(None))?;
+        let stages: Vec<&Path> = self.0.iter().map(|root| root.stage.as_path()).collect();
+        verified(&contents, &stages)
     }
 
     fn end(&self, _: &Site) -> Result<(), String> {

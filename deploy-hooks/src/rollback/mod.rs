@@ -12,6 +12,8 @@ mod manifest;
 mod part;
 mod parts;
 mod recovered;
+mod rehearsal;
+mod rehearse;
 mod restore;
 mod show;
 mod site;
@@ -25,3 +27,4 @@ mod writer;
 
 pub(crate) use command::{RollbackCommand, run};
 pub(crate) use create::recipients;
+pub(crate) use rehearsal::rehearsed;

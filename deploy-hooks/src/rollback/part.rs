@@ -4,6 +4,7 @@ use super::archive::Opened;
 use super::exchange::Exchange;
 use super::writer::Writer;
 use crate::failure::Failure;
+use std::path::Path;
 
 /// What was put into an archive.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -39,4 +40,13 @@ pub(super) trait Part {
     /// # Errors
     /// [`Failure`]: it can't come back here. Nothing was changed.
     fn exchange(&self, opened: &Opened<'_>, point: &str) -> Result<Exchange, Failure>;
+
+    /// What a rehearsal stages, and never exchanges. `scratch` is a folder that only its owner may look into; what is staged
+    /// beside what is there, under a name that nobody reads, needs none.
+    ///
+    /// # Errors
+    /// As [`Part::exchange`].
+    fn rehearsal(&self, opened: &Opened<'_>, point: &str, _scratch: &Path) -> Result<Exchange, Failure> {
+        self.exchange(opened, point)
+    }
 }

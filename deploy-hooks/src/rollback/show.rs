@@ -3,6 +3,7 @@
 use super::command::{ListArgs, PruneArgs, StoreArgs, VerifyArgs};
 use super::manifest::{Manifest, archive};
 use super::parts::held;
+use super::rehearsal;
 use super::restore::{believed, identity, keys, whole};
 use super::site::Site;
 use super::store::Store;
@@ -21,12 +22,14 @@ use time::{Duration, OffsetDateTime};
 pub(super) fn list(args: &ListArgs) -> Result<Exit, Failure> {
     let store = opened(&args.place)?;
     let mut out = String::new();
-    for (name, read) in manifests(&store, &keys(&args.key)?)? {
+    let keys = keys(&args.key)?;
+    for (name, read) in manifests(&store, &keys)? {
         match read {
             Ok(manifest) => {
                 let components: Vec<&str> = manifest.components.keys().map(String::as_str).collect();
                 let _ =
                     writeln!(out, "{}  {name}  {}  {}", manifest.created, components.join(","), manifest.description);
+                let _ = writeln!(out, "         {}", rehearsal::said(&store.point(&name)?, &name, &keys));
             }
             Err(failure) => _ = writeln!(out, "NOT TO BE BELIEVED  {name}  {failure}"),
         }
@@ -67,11 +70,16 @@ fn manifests(store: &Store, keys: &[Verifier]) -> Result<Vec<Read>, Failure> {
 pub(super) fn verify(args: &VerifyArgs, listed: bool) -> Result<Exit, Failure> {
     let store = opened(&args.place)?;
     let point = store.existing(&args.name)?;
-    let manifest = Manifest::read(&point, &args.name, &keys(&args.key)?)?;
+    let keys = keys(&args.key)?;
+    let manifest = Manifest::read(&point, &args.name, &keys)?;
     let identity = args.identity.as_deref().map(identity).transpose()?;
     let mut out = format!(
-        "point    {}  {}  by {}\n         {}\n",
-        manifest.name, manifest.created, manifest.who, manifest.description
+        "point    {}  {}  by {}\n         {}\n         {}\n",
+        manifest.name,
+        manifest.created,
+        manifest.who,
+        manifest.description,
+        rehearsal::said(&point, &args.name, &keys)
     );
     for (component, about) in &manifest.components {
         let file = point.join(archive(component));

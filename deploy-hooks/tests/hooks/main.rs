@@ -14,6 +14,7 @@ mod input;
 mod notify;
 mod outside;
 mod plan;
+mod rehearse;
 mod rollback;
 mod serve;
 mod sinks;

@@ -31,6 +31,10 @@ pub struct RollbackSpec {
     /// What says, after a restore, that the deployment has recovered. Without it greenlight-verify runs its smoke set on
     /// `target`; without a target either, nothing says so, and the restore says that.
     pub verify: Option<Step>,
+    /// What says, in a rehearsal, that what was restored would serve. It is told by GREENLIGHT_RESTORED the folder with the
+    /// restored files, each below its whole path. Without it greenlight-verify runs its smoke set on a staging in containers
+    /// with every livekit.yaml of the point.
+    pub rehearse: Option<Step>,
     /// A deploy is refused unless a point was rehearsed within so many seconds. Without it none is demanded.
     pub rehearsal_age_max_s: Option<u64>,
 }
@@ -124,7 +128,8 @@ impl RollbackSpec {
                 );
             }
         }
-        problems.extend(self.verify.iter().flat_map(|step| step.problems("rollback")));
+        let lines = self.verify.iter().chain(&self.rehearse);
+        problems.extend(lines.flat_map(|step| step.problems("rollback")));
         problems
     }
 }
