@@ -87,7 +87,7 @@ impl Part for Files {
 
     /// Each root below the scratch folder, under its whole path: so what names its neighbour still does.
     fn rehearsal(&self, opened: &Opened<'_>, _: &str, scratch: &Path) -> Result<Exchange, Failure> {
-        let contents = opened.files(|_| Ok(None)).map_err(Failure::refused)?;
+        let contents = opened.announced().map_err(Failure::refused)?;
         let stages: Vec<PathBuf> =
             contents.roots.iter().map(|root| scratch.join(root.trim_start_matches('/'))).collect();
         let cannot = |path: &Path, error: io::Error| Failure::usage(format!("cannot make {}: {error}", path.display()));
@@ -97,7 +97,7 @@ impl Part for Files {
         space(&stages, &contents)?;
         // It never goes forward; if it did, it would go nowhere that anybody reads.
         let nowhere = |(number, stage): (usize, PathBuf)| Root::new(scratch.join(format!(".nowhere-{number}")), stage);
-        Ok(Exchange::Files(Roots(stages.into_iter().enumerate().map(nowhere).collect())))
+        Ok(Exchange::Files(Roots { roots: stages.into_iter().enumerate().map(nowhere).collect(), contents: None }))
     }
 }
 
@@ -198,10 +198,10 @@ impl Exchanging for Roots {
         verified(contents, &targets)
     }
 
-    fn rehearsed(&self, _: &Site, opened: &Opened<'_>) -> Result<(), String> {
-        let contents = opened.files(|_| Ok(None))?;
-        let stages: Vec<&Path> = self.0.iter().map(|root| root.stage.as_path()).collect();
-        verified(&contents, &stages)
+    fn rehearsed(&self, _: &Site, _: &Opened<'_>) -> Result<(), String> {
+        let contents = self.contents.as_ref().ok_or("nothing was staged")?;
+        let stages: Vec<&Path> = self.roots.iter().map(|root| root.stage.as_path()).collect();
+        verified(contents, &stages)
     }
 
     fn end(&self, _: &Site) -> Result<(), String> {
