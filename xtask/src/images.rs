@@ -66,6 +66,14 @@ const GO_IMAGES: &[GoImage] = &[
         entry: "/livekit-server",
         proof: (&["--version"], "livekit-server version 1.7.0"),
     },
+    // A server of S3's protocol over a folder: rollback points in a bucket are tested on it.
+    GoImage {
+        image: "greenlight/versitygw:v1.8.0",
+        module: "github.com/versity/versitygw/cmd/versitygw",
+        version: "v1.8.0",
+        entry: "/versitygw",
+        proof: (&["--version"], "Version  :"),
+    },
 ];
 
 const DEBIAN_IMAGES: &[DebianImage] = &[

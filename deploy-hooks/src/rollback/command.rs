@@ -38,10 +38,11 @@ pub(crate) enum RollbackCommand {
 /// Where points are.
 #[derive(Debug, Args)]
 pub(crate) struct StoreArgs {
-    /// The folder with the points. Only its owner may look into it. Without it `rollback.store` of the environment, else
+    /// Where points are kept: a folder, into which only its owner may look, or s3://bucket/prefix, with AWS_ACCESS_KEY_ID,
+    /// AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT in the environment. Without it `rollback.store` of the environment, else
     /// `greenlight-points`.
-    #[arg(long, value_name = "DIR", env = "GREENLIGHT_STORE")]
-    pub(super) store: Option<PathBuf>,
+    #[arg(long, value_name = "DIR|URL", env = "GREENLIGHT_STORE")]
+    pub(super) store: Option<String>,
 
     #[command(flatten)]
     pub(super) site: SiteArgs,
@@ -211,12 +212,16 @@ Example:
   greenlight rollback prune --keep 10 --days 90 --key points.pub.pem")]
 pub(crate) struct PruneArgs {
     /// Keep so many.
-    #[arg(long, value_name = "N", required_unless_present = "days")]
+    #[arg(long, value_name = "N", required_unless_present_any = ["days", "bytes"])]
     pub(super) keep: Option<usize>,
 
     /// Remove those that are older than so many days.
     #[arg(long, value_name = "DAYS")]
     pub(super) days: Option<u32>,
+
+    /// Remove the oldest until all archives together have at most so many bytes.
+    #[arg(long, value_name = "BYTES")]
+    pub(super) bytes: Option<u64>,
 
     /// A public key that is believed; may be given several times.
     #[arg(long, required = true, value_name = "FILE")]

@@ -1,19 +1,19 @@
 //! `rollback create`.
 
 use super::command::CreateArgs;
-use super::manifest::{Component, FILE, Manifest, SIGNATURE, archive};
+use super::manifest::{Component, Manifest, archive};
 use super::part::Part;
 use super::parts::wanted;
 use super::site::Site;
-use super::store::Store;
+use super::store::{Store, Unfinished};
 use super::writer::Writer;
 use crate::failure::Failure;
-use crate::files::{read_text, write_whole};
+use crate::files::read_text;
 use crate::output::print;
 use greenlight_reports::{Exit, Signer};
 use std::fmt::Write as _;
-use std::fs::{self, DirBuilder, File};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 const KEY_BYTES_MAX: u64 = 64 << 10;
@@ -31,30 +31,14 @@ pub(super) fn create(args: &CreateArgs) -> Result<Exit, Failure> {
     let to = if args.recipient.is_empty() { configured } else { args.recipient.clone() };
     let recipients = recipients(&to)?;
     let parts = wanted(&site, &args.files, &args.env, &args.only)?;
-    let store = Store::open(&site.store(args.place.store.as_deref()), true)?;
+    let store = Store::open(&site.place(args.place.store.as_deref()), true)?;
     let _lock = store.lock(&format!("rollback create {}", args.name))?;
-    let point = store.point(&args.name)?;
-    if point.exists() {
-        return Err(Failure::usage(format!(
-            "there is a point {:?} already; choose another name, or prune it",
-            args.name
-        )));
-    }
+    let point = store.begin(&args.name)?;
     space(&store, &parts)?;
-    let folder = store.unfinished(&args.name);
-    DirBuilder::new().mode(0o700).create(&folder).map_err(|error| cannot(&folder, &error))?;
     let manifest = Manifest::new(&args.name, &args.description, &to);
-    let made = fill(manifest, &folder, &parts, &recipients, &signer).and_then(|said| {
-        fs::rename(&folder, &point).map_err(|error| cannot(&point, &error))?;
-        Ok(said)
-    });
-    if made.is_err() {
-        let _ = fs::remove_dir_all(&folder);
-    }
-    let mut said = made?;
-    sync(store.folder())?;
+    let mut said = fill(manifest, point, &parts, &recipients, &signer)?;
     store.audit(&args.name, "rollback create", &args.description)?;
-    let _ = writeln!(said, "wrote    {}", point.display());
+    let _ = writeln!(said, "wrote    {}/{}", store.shown(), args.name);
     let _ = writeln!(said, "next     greenlight rollback verify {} --key PUBLIC.pem --identity KEY", args.name);
     print(&said)?;
     Ok(Exit::Passed)
@@ -62,21 +46,21 @@ pub(super) fn create(args: &CreateArgs) -> Result<Exit, Failure> {
 
 fn fill(
     mut manifest: Manifest,
-    folder: &Path,
+    point: Unfinished<'_>,
     parts: &[Box<dyn Part + '_>],
     recipients: &[age::x25519::Recipient],
     signer: &Signer,
 ) -> Result<String, Failure> {
     let mut said = String::new();
     for part in parts {
-        let path = folder.join(archive(part.name()));
-        let file = File::options().write(true).create_new(true).mode(0o600).open(&path);
-        let file = file.map_err(|error| cannot(&path, &error))?;
-        let mut writer = Writer::new(Box::new(file), recipients).map_err(|error| cannot(&path, &error))?;
+        let unwritten = |error: std::io::Error| {
+            Failure::usage(format!("cannot write the archive of {}: {error}; no point was made", part.name()))
+        };
+        let mut writer = Writer::new(point.out(&archive(part.name()))?, recipients).map_err(unwritten)?;
         let kept = part
             .keep(&mut writer)
             .map_err(|failure| Failure::new(failure.exit, format!("{}: {failure}; no point was made", part.name())))?;
-        let written = writer.finish().map_err(|error| cannot(&path, &error))?;
+        let written = writer.finish().map_err(unwritten)?;
         let _ = writeln!(
             said,
             "kept     {}: {} entries, {} bytes, {} in the archive",
@@ -95,19 +79,8 @@ fn fill(
         manifest.components.insert(part.name().to_owned(), component);
     }
     let (text, signature) = manifest.signed(signer)?;
-    for (name, text) in [(FILE, text), (SIGNATURE, signature + "\n")] {
-        write_whole(&folder.join(name), text.as_bytes()).map_err(|error| cannot(folder, &error))?;
-    }
-    sync(folder)?;
+    point.end(&text, &(signature + "\n"))?;
     Ok(said)
-}
-
-fn sync(folder: &Path) -> Result<(), Failure> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| cannot(folder, &error))
-}
-
-fn cannot(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::usage(format!("cannot write {}: {error}; no point was made", path.display()))
 }
 
 /// Preflight: a point needs room, and so does whatever runs beside it.
@@ -115,6 +88,9 @@ fn space(store: &Store, parts: &[Box<dyn Part + '_>]) -> Result<(), Failure> {
     let mut bytes: u64 = 0;
     for part in parts {
         bytes += part.estimate().map_err(|failure| failure.during(part.name()))?;
+    }
+    if !store.is_here() {
+        return Ok(());
     }
     let seen = rustix::fs::statvfs(store.folder()).map_err(Failure::unknown)?;
     let free = seen.f_bavail.saturating_mul(seen.f_frsize);

@@ -128,13 +128,15 @@ impl Journal {
     }
 
     /// Removes what is not wanted any more, and the journal. From the first removal on there is no way back, so that is
-    /// written down before.
+    /// written down before; while nothing was exchanged there is nothing to write, and perhaps no room for it.
     ///
     /// # Errors
     /// [`Failure`]: something is left; the next command tries again.
     pub(super) fn end(&mut self, store: &Store, site: &Site) -> Result<(), Failure> {
-        self.phase = Phase::Ending;
-        self.write(store)?;
+        if self.phase == Phase::Exchanging {
+            self.phase = Phase::Ending;
+            self.write(store)?;
+        }
         self.each(|component| component.exchange.of().end(site))
             .map_err(|what| Failure::unknown(format!("{what}; `greenlight rollback resume` tries again")))?;
         let file = store.journal();

@@ -2,6 +2,7 @@
 //! somebody else than this machine, signed, and read back before anything is replaced.
 
 mod archive;
+mod bucket;
 mod command;
 mod create;
 mod entry;

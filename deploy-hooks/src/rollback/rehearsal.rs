@@ -3,9 +3,10 @@
 
 use super::archive::sum;
 use super::manifest::{self, Manifest, archive};
+use super::site::Place;
 use super::store::Store;
 use crate::failure::Failure;
-use crate::files::{read_at_most, read_text, write_whole};
+use crate::files::{read_at_most, read_text};
 use greenlight_config::{Deployment, Environment};
 use greenlight_reports::{Signer, Verifier, canonical_json};
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,8 @@ use time::format_description::well_known::Rfc3339;
 const FORMAT: u32 = 1;
 /// What is signed, so that a signature on something else fits nowhere.
 const KIND: &str = "application/vnd.greenlight.rehearsal+json";
-const FILE: &str = "rehearsal.json";
-const SIGNATURE: &str = "rehearsal.json.sig";
+pub(super) const FILE: &str = "rehearsal.json";
+pub(super) const SIGNATURE: &str = "rehearsal.json.sig";
 const BYTES_MAX: u64 = 1 << 20;
 
 /// What came of it.
@@ -83,16 +84,12 @@ impl Rehearsal {
     ///
     /// # Errors
     /// [`Failure`] when it can't be written.
-    pub(super) fn write(&mut self, folder: &Path, signer: &Signer) -> Result<(), Failure> {
+    pub(super) fn write(&mut self, store: &Store, signer: &Signer) -> Result<(), Failure> {
         self.ended = crate::clock::timestamp();
         let text = canonical_json(self).map_err(Failure::unknown)?;
         let signature = signer.sign_as(KIND, text.as_bytes()) + "\n";
-        for (name, text) in [(FILE, text), (SIGNATURE, signature)] {
-            let file = folder.join(name);
-            write_whole(&file, text.as_bytes())
-                .map_err(|error| Failure::unknown(format!("cannot write {}: {error}", file.display())))?;
-        }
-        Ok(())
+        store.add(&self.point, FILE, text.as_bytes())?;
+        store.add(&self.point, SIGNATURE, signature.as_bytes())
     }
 
     /// The one in a point's folder, if there is one, one of these keys has signed it, and it is about that very point.
@@ -190,15 +187,15 @@ pub(crate) fn rehearsed(
     };
     let keys: Vec<Verifier> =
         deployment.keys.iter().map(|file| crate::gate::public_key(&deployment.path(file))).collect::<Result<_, _>>()?;
-    let store =
-        Store::open(&deployment.path(Path::new(&spec.store)), false).map_err(|failure| refused(failure.message))?;
+    let place = Place::of(deployment, name, &spec.store);
+    let store = Store::open(&place, false).map_err(|failure| refused(failure.message))?;
     let now = OffsetDateTime::now_utc();
     let mut whys = Vec::new();
-    for point in store.names() {
-        let folder = store.point(&point)?;
+    for point in store.names()? {
+        let folder = store.existing(&point)?;
         let enough = match Rehearsal::read(&folder, &point, &keys) {
             Ok(Some(rehearsal)) => {
-                rehearsal.is_enough(name, age_max_s, now).and_then(|()| is_there(&folder, &rehearsal))
+                rehearsal.is_enough(name, age_max_s, now).and_then(|()| is_there(&store, &folder, &rehearsal))
             }
             Ok(None) => Err("it was never rehearsed".to_owned()),
             Err(why) => Err(why),
@@ -213,14 +210,14 @@ pub(crate) fn rehearsed(
 
 /// Of what was rehearsed every archive is still there, and as long: one that was cut since brings nothing back. The
 /// manifest is the one that was rehearsed, by its sum.
-fn is_there(folder: &Path, rehearsal: &Rehearsal) -> Result<(), String> {
+fn is_there(store: &Store, folder: &Path, rehearsal: &Rehearsal) -> Result<(), String> {
     let bytes = read_at_most(&folder.join(manifest::FILE), BYTES_MAX).map_err(|error| error.to_string())?;
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
     for (component, about) in &manifest.components {
         if !rehearsal.components_ms.contains_key(component) {
             return Err(format!("its {component} was not rehearsed"));
         }
-        let length = std::fs::metadata(folder.join(archive(component))).map(|there| there.len()).ok();
+        let length = store.length(&rehearsal.point, &archive(component)).map_err(|failure| failure.message)?;
         if length != Some(about.bytes) {
             return Err(format!("its {component} is not what was rehearsed any more"));
         }

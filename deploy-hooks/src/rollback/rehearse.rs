@@ -40,7 +40,7 @@ const DEPTH_MAX: usize = 8;
 pub(super) fn rehearse(args: &RehearseArgs) -> Result<Exit, Failure> {
     let site = Site::open(&args.place.site)?;
     let signer = signer(&args.sign_key)?;
-    let store = Store::open(&site.store(args.place.store.as_deref()), false)?;
+    let store = Store::open(&site.place(args.place.store.as_deref()), false)?;
     let _lock = store.lock(&format!("rollback rehearse {}", args.name))?;
     if let Some(journal) = Journal::left(&store)? {
         return Err(Failure::usage(format!(
@@ -54,7 +54,7 @@ pub(super) fn rehearse(args: &RehearseArgs) -> Result<Exit, Failure> {
     let scratch = Scratch::new(args.scratch.as_deref())?;
     let mut all = Vec::new();
     for name in super::parts::NAMES.iter().copied().filter(|name| manifest.components.contains_key(*name)) {
-        let file = folder.join(archive(name));
+        let file = store.file(&folder, &args.name, &archive(name))?;
         let opened = believed(&manifest, name, &file, &identity)?;
         let exchange = part_of(name, &site)?.rehearsal(&opened, &args.name, &scratch.0)?;
         all.push((Component { name: name.to_owned(), exchange }, file));
@@ -71,7 +71,7 @@ pub(super) fn rehearse(args: &RehearseArgs) -> Result<Exit, Failure> {
     let mut record = Rehearsal::of(&folder, &args.name, site.name())?;
     let judged = judged(&site, &mut journal, &opened, &scratch, &mut record);
     let ended = journal.end(&store, &site);
-    conclude((&store, &folder, &signer), record, judged, ended)
+    conclude((&store, &signer), record, judged, ended)
 }
 
 /// Everything is staged, read again, and shown to the suites.
@@ -110,7 +110,7 @@ fn judged(
 
 /// Writes down what came of it, red or not.
 fn conclude(
-    (store, folder, signer): (&Store, &Path, &Signer),
+    (store, signer): (&Store, &Signer),
     mut record: Rehearsal,
     judged: Result<(), Failure>,
     ended: Result<(), Failure>,
@@ -126,7 +126,7 @@ fn conclude(
         record.verdict = Verdict::Failed;
         record.why = Some(failure.message);
     }
-    record.write(folder, signer)?;
+    record.write(store, signer)?;
     store.audit(&record.point, "rollback rehearse", &record.to_string())?;
     print(&format!("{record}\n"))?;
     match (record.verdict, record.why) {

@@ -24,7 +24,7 @@ const IDENTITY_BYTES_MAX: u64 = 64 << 10;
 /// [`Failure`]: refused evidence, or nothing was replaced, or everything was put back.
 pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let site = Site::open(&args.place.site)?;
-    let store = Store::open(&site.store(args.place.store.as_deref()), false)?;
+    let store = Store::open(&site.place(args.place.store.as_deref()), false)?;
     let _lock = store.lock(&format!("rollback run {}", args.name))?;
     if let Some(journal) = Journal::left(&store)? {
         return Err(Failure::usage(format!(
@@ -39,7 +39,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     // All of them are believed before anything is written.
     let mut components = Vec::new();
     for name in &chosen {
-        let file = folder.join(archive(name));
+        let file = store.file(&folder, &args.name, &archive(name))?;
         let opened = believed(&manifest, name, &file, &identity)?;
         let refused = |failure: Failure| {
             let message = format!("{name} of the point {:?}: {failure}; nothing was changed", args.name);
@@ -218,7 +218,7 @@ pub(super) fn abort(args: &EndArgs) -> Result<Exit, Failure> {
 
 fn ended(args: &EndArgs, what: &str, end: impl Fn(&Journal, &Site) -> Result<(), String>) -> Result<Exit, Failure> {
     let site = Site::open(&args.place.site)?.with_identity(args.identity.as_deref().map(identity).transpose()?);
-    let store = Store::open(&site.store(args.place.store.as_deref()), false)?;
+    let store = Store::open(&site.place(args.place.store.as_deref()), false)?;
     let _lock = store.lock(&format!("rollback {what}"))?;
     let Some(mut journal) = Journal::left(&store)? else {
         return Err(Failure::usage("no restore was cut short; there is nothing to do"));

@@ -11,7 +11,6 @@ use crate::failure::Failure;
 use crate::output::print;
 use greenlight_reports::{Exit, Verifier};
 use std::fmt::Write as _;
-use std::fs;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
@@ -29,7 +28,7 @@ pub(super) fn list(args: &ListArgs) -> Result<Exit, Failure> {
                 let components: Vec<&str> = manifest.components.keys().map(String::as_str).collect();
                 let _ =
                     writeln!(out, "{}  {name}  {}  {}", manifest.created, components.join(","), manifest.description);
-                let _ = writeln!(out, "         {}", rehearsal::said(&store.point(&name)?, &name, &keys));
+                let _ = writeln!(out, "         {}", rehearsal::said(&store.existing(&name)?, &name, &keys));
             }
             Err(failure) => _ = writeln!(out, "NOT TO BE BELIEVED  {name}  {failure}"),
         }
@@ -44,7 +43,7 @@ pub(super) fn list(args: &ListArgs) -> Result<Exit, Failure> {
 /// The store, as it is named.
 fn opened(place: &StoreArgs) -> Result<Store, Failure> {
     let site = Site::open(&place.site)?;
-    Store::open(&site.store(place.store.as_deref()), false)
+    Store::open(&site.place(place.store.as_deref()), false)
 }
 
 /// A point by its name, and its manifest if that is to be believed.
@@ -53,8 +52,8 @@ type Read = (String, Result<Manifest, Failure>);
 /// By age, and those that say nothing of it last.
 fn manifests(store: &Store, keys: &[Verifier]) -> Result<Vec<Read>, Failure> {
     let mut found = Vec::new();
-    for name in store.names() {
-        let read = Manifest::read(&store.point(&name)?, &name, keys);
+    for name in store.names()? {
+        let read = Manifest::read(&store.existing(&name)?, &name, keys);
         found.push((name, read));
     }
     found.sort_by_key(|(name, read)| {
@@ -82,7 +81,7 @@ pub(super) fn verify(args: &VerifyArgs, listed: bool) -> Result<Exit, Failure> {
         rehearsal::said(&point, &args.name, &keys)
     );
     for (component, about) in &manifest.components {
-        let file = point.join(archive(component));
+        let file = store.file(&point, &args.name, &archive(component))?;
         let Some(identity) = &identity else {
             whole(&manifest, component, &file).map_err(|what| Failure::refused(format!("{component}: {what}")))?;
             let _ = writeln!(
@@ -113,7 +112,7 @@ pub(super) fn verify(args: &VerifyArgs, listed: bool) -> Result<Exit, Failure> {
     Ok(Exit::Passed)
 }
 
-/// Removes the oldest points: those beyond a count, and those older than an age. Points that are not to be believed are
+/// Removes the oldest points: those beyond a count or a size, and those older than an age. Points that are not to be believed are
 /// left for people to look at.
 ///
 /// # Errors
@@ -129,16 +128,17 @@ pub(super) fn prune(args: &PruneArgs) -> Result<Exit, Failure> {
         let created = OffsetDateTime::parse(&manifest.created, &Rfc3339).ok();
         oldest.zip(created).is_some_and(|(oldest, created)| created < oldest)
     };
+    let size = |manifest: &Manifest| manifest.components.values().map(|component| component.bytes).sum::<u64>();
+    let mut left: u64 = good.iter().map(size).sum();
     let mut out = String::new();
     for (number, manifest) in good.iter().enumerate() {
+        let is_too_much = args.bytes.is_some_and(|bytes| left > bytes);
         // The last one is never removed: a store without a point brings nothing back.
-        if (number >= beyond && !is_old(manifest)) || number + 1 == good.len() {
+        if (number >= beyond && !is_old(manifest) && !is_too_much) || number + 1 == good.len() {
             continue;
         }
-        let aside = store.unfinished(&manifest.name);
-        let failed =
-            |error: std::io::Error| Failure::unknown(format!("cannot remove the point {:?}: {error}", manifest.name));
-        fs::rename(store.point(&manifest.name)?, &aside).and_then(|()| fs::remove_dir_all(&aside)).map_err(failed)?;
+        store.remove(&manifest.name)?;
+        left -= size(manifest);
         store.audit(&manifest.name, "rollback prune", &manifest.created)?;
         let _ = writeln!(out, "removed  {}  {}", manifest.created, manifest.name);
     }

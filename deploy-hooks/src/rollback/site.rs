@@ -32,6 +32,26 @@ pub(super) struct Site {
     identity: Option<age::x25519::Identity>,
 }
 
+/// Where points are.
+pub(super) struct Place {
+    /// A folder, or the address of a bucket.
+    pub(super) store: String,
+    /// Where locks and journals lie if it is a bucket.
+    pub(super) state: PathBuf,
+}
+
+impl Place {
+    /// As an environment of deployment.yaml means it.
+    pub(super) fn of(deployment: &Deployment, name: &str, store: &str) -> Self {
+        let is_address = store.contains("://");
+        let here = || deployment.path(Path::new(store)).to_string_lossy().into_owned();
+        Self {
+            store: if is_address { store.to_owned() } else { here() },
+            state: deployment.path(&deployment.state).join(format!("rollback-{name}")),
+        }
+    }
+}
+
 impl Site {
     /// Reads deployment.yaml if an environment is named.
     ///
@@ -100,11 +120,10 @@ impl Site {
     }
 
     /// Where points are kept: as named, else as deployment.yaml says, else beside where this runs.
-    pub(super) fn store(&self, named: Option<&Path>) -> PathBuf {
-        match (named, self.spec()) {
-            (Some(named), _) => named.to_owned(),
-            (None, Some(spec)) => self.path(Path::new(&spec.store)),
-            (None, None) => PathBuf::from(STORE),
+    pub(super) fn place(&self, named: Option<&str>) -> Place {
+        match (named, self.environment.as_ref().zip(self.spec())) {
+            (named, Some(((name, deployment), spec))) => Place::of(deployment, name, named.unwrap_or(&spec.store)),
+            (named, None) => Place { store: named.unwrap_or(STORE).to_owned(), state: PathBuf::from(STORE) },
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod bad_builds;
 mod bad_releases;
+mod bucket;
 #[path = "../hooks/world.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
 mod hooks_world;
@@ -27,6 +28,7 @@ const CASES: &[(&str, Case)] = &[
     ("traffic_moves_from_colour_to_colour_without_a_failed_join_or_call", moves::moves),
     ("what_does_not_start_or_work_never_gets_traffic", bad_releases::bad_releases),
     ("what_starts_and_is_no_good_is_seen_by_the_suites", bad_builds::bad_builds),
+    ("points_are_kept_in_a_bucket", bucket::bucket),
     ("an_old_configuration_is_moved_to_a_new_version", upgrade::upgrade),
     ("killed_in_each_phase_it_ends_all_old_or_all_new", killed::killed),
 ];

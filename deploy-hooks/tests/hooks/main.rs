@@ -16,6 +16,7 @@ mod outside;
 mod plan;
 mod rehearse;
 mod rollback;
+mod rollback_attacks;
 mod serve;
 mod sinks;
 mod validate;

@@ -9,16 +9,16 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-const SECRET: &str = "WUDnXb3vYc1qLr8TgZ5sKe7hFa2jMp9oQi4wRx6y";
+pub(crate) const SECRET: &str = "WUDnXb3vYc1qLr8TgZ5sKe7hFa2jMp9oQi4wRx6y";
 /// Made for these tests with `age-keygen`; it opens nothing else.
 const IDENTITY: &str = "AGE-SECRET-KEY-1KGHQU4RYKSHGK7MWXZ8V5YKE96FTAJ5N72VX6WW7HLYK0GW9EDQSVVNTWA";
-const RECIPIENT: &str = "age15letucc8fgq974gaq25axlnz8z00qz9krkq7qa6gjhrefnawac0suv9dqq";
+pub(crate) const RECIPIENT: &str = "age15letucc8fgq974gaq25axlnz8z00qz9krkq7qa6gjhrefnawac0suv9dqq";
 
 /// A deployment's folder, its environment file, a pair of keys, an identity, and an empty store.
-struct Place(tempfile::TempDir);
+pub(crate) struct Place(pub(crate) tempfile::TempDir);
 
 impl Place {
-    fn new(files: usize) -> Self {
+    pub(crate) fn new(files: usize) -> Self {
         let place = Self(tempfile::tempdir().expect("a folder"));
         fs::create_dir_all(place.path("etc/tls")).expect("made");
         for number in 0..files {
@@ -37,7 +37,7 @@ impl Place {
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
@@ -45,7 +45,7 @@ impl Place {
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).expect("rights");
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_greenlight"));
         command.args(arguments).current_dir(self.0.path());
         for name in ["GREENLIGHT_STORE", "GREENLIGHT_SIGN_KEY"] {
@@ -54,11 +54,11 @@ impl Place {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         Ended::of(&self.command(arguments).output().expect("it runs"))
     }
 
-    fn create(&self, name: &str) -> Ended {
+    pub(crate) fn create(&self, name: &str) -> Ended {
         self.run(&[
             "rollback",
             "create",
@@ -76,12 +76,12 @@ impl Place {
         ])
     }
 
-    fn opened(&self, what: &str, name: &str) -> Ended {
+    pub(crate) fn opened(&self, what: &str, name: &str) -> Ended {
         self.run(&["rollback", what, name, "--key", "sign.pub.pem", "--identity", "key.txt"])
     }
 
     /// Everything that `find`, `stat` and `sha256sum` see, so that no eye of ours decides what is equal.
-    fn seen(&self) -> String {
+    pub(crate) fn seen(&self) -> String {
         let line = "find etc .env -printf '%p %y %m %U %G %n %l\\n' | sort; find etc .env -type f -printf '%p %s %T@\\n' | sort; \
                     find etc .env -type f -print0 | sort -z | xargs -0 sha256sum; getfattr -Rdh etc 2>/dev/null || true";
         let output = Command::new("bash").args(["-euo", "pipefail", "-c", line]).current_dir(self.0.path()).output();
@@ -91,7 +91,7 @@ impl Place {
     }
 
     /// What an upgrade does, and worse.
-    fn change(&self) {
+    pub(crate) fn change(&self) {
         fs::write(self.path("etc/livekit.yaml"), "port: 1\n").expect("written");
         fs::remove_file(self.path("etc/tls/0.pem")).expect("removed");
         fs::write(self.path("etc/new"), "new").expect("written");
@@ -234,7 +234,7 @@ fn a_kill_leaves_all_old_or_all_new() {
     assert_eq!(place.create("a").code, Some(0));
     let run = ["rollback", "run", "a", "--key", "sign.pub.pem", "--identity", "key.txt"];
     let (mut were_old, mut were_new, mut cut_short) = (0, 0, 0);
-    for turn in 0..40_u64 {
+    for turn in 0..60_u64 {
         place.change();
         let changed = place.seen();
         let mut child = place.command(&run).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it runs");
@@ -242,7 +242,7 @@ fn a_kill_leaves_all_old_or_all_new() {
         let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let reader = std::thread::spawn(move || lines.map_while(Result::ok).for_each(|_| _ = told.send(())));
         // Later and later, over what a run takes; the last ones end by themselves.
-        let patience = if turn < 36 { Duration::from_millis(turn * 4) } else { Duration::from_secs(60) };
+        let patience = if turn < 56 { Duration::from_millis(turn * 3) } else { Duration::from_secs(60) };
         let _ = heard.recv_timeout(patience);
         let _ = child.kill();
         child.wait().expect("ended");
