@@ -1,7 +1,7 @@
 //! The command line of `cargo xtask bench`.
 
 use super::page::{Section, document};
-use super::{harness, load, machine, peers, programs, start, verdict};
+use super::{harness, load, machine, peers, programs, rollback, start, verdict};
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, ValueEnum};
 use std::fs;
@@ -39,6 +39,8 @@ enum What {
     Load,
     /// A staging of Redis and one node ready, beside the docker CLI and docker compose.
     Start,
+    /// Rollback points of files and a database, beside a pipe of tar, zstd and age, and restic.
+    Rollback,
     /// From a clone to a verdict, and the memory of a full run.
     FirstVerdict,
 }
@@ -52,9 +54,9 @@ pub(super) struct Effort {
 
 /// Measures and writes.
 pub(crate) fn run(bench: &Bench) -> Result<()> {
-    let all = [What::Harness, What::Load, What::Start, What::FirstVerdict];
+    let all = [What::Harness, What::Load, What::Start, What::Rollback, What::FirstVerdict];
     let what: &[What] = if bench.all { &all } else { &bench.what };
-    ensure!(!what.is_empty(), "say what to measure: harness, load, start, first-verdict, or --all");
+    ensure!(!what.is_empty(), "say what to measure: harness, load, start, rollback, first-verdict, or --all");
     let rounds = if bench.quick { 1 } else { usize::from(bench.rounds) };
     let effort = Effort { rounds, seconds: usize::from(bench.seconds), quick: bench.quick };
     eprintln!("bench    {}; load average {:.2}", machine::described(), machine::load_average());
@@ -72,6 +74,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
             What::Harness => sections.extend(harness::sections(&programs::ours(!bench.quick)?, &effort)?),
             What::Load => sections.push(load::section(&programs::ours(!bench.quick)?, &effort)?),
             What::Start => sections.push(start::section(&programs::ours(false)?, &effort)?),
+            What::Rollback => sections.push(rollback::section(&effort)?),
             What::FirstVerdict if bench.quick => {}
             What::FirstVerdict => sections.push(verdict::section()?),
         }

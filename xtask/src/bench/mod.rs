@@ -10,6 +10,7 @@ mod page;
 mod parse;
 mod peers;
 mod programs;
+mod rollback;
 mod server;
 mod start;
 mod stats;

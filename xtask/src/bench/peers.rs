@@ -85,6 +85,14 @@ pub(super) fn wrk() -> Result<Peer> {
     Ok(Peer { path: "wrk".into(), version: version.split(" Copyright").next().unwrap_or_default().to_owned() })
 }
 
+/// A program as Debian builds it, in the package of the same name.
+pub(super) fn debian(name: &str, arguments: &[&str]) -> Result<Peer> {
+    apt(&[name])?;
+    let mut peer = found(PathBuf::from(name), arguments)?;
+    peer.version = format!("{name} {}", peer.version.trim_start_matches(name).trim());
+    Ok(peer)
+}
+
 /// pytest and requests in an environment of their own.
 pub(super) fn pytest() -> Result<Peer> {
     let environment = folder("")?.join("venv");

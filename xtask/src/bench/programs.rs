@@ -30,14 +30,23 @@ pub(super) fn write(folder: &Path, name: &str, text: &str) -> Result<PathBuf> {
 
 /// Builds `greenlight-bench` and says where it is. Release is what figures are taken with; dev is what a user runs.
 pub(super) fn ours(release: bool) -> Result<String> {
+    built("greenlight-bench", release)
+}
+
+/// The same of `greenlight`.
+pub(super) fn greenlight(release: bool) -> Result<String> {
+    built("greenlight", release)
+}
+
+fn built(name: &str, release: bool) -> Result<String> {
     let profile = if release { "release" } else { "debug" };
-    eprintln!("bench    building greenlight-bench ({profile})");
+    eprintln!("bench    building {name} ({profile})");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--locked", "--bin", "greenlight-bench"]).current_dir(root());
+    cargo.args(["build", "--quiet", "--locked", "--bin", name]).current_dir(root());
     if release {
         cargo.arg("--release");
     }
     let status = cargo.status().context("running cargo")?;
-    ensure!(status.success(), "greenlight-bench could not be built");
-    Ok(root().join("target").join(profile).join("greenlight-bench").display().to_string())
+    ensure!(status.success(), "{name} could not be built");
+    Ok(root().join("target").join(profile).join(name).display().to_string())
 }
