@@ -12,6 +12,7 @@ mod help;
 mod init;
 mod input;
 mod notify;
+mod notify_tls;
 mod outside;
 mod plan;
 mod rehearse;

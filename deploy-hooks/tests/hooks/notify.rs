@@ -6,11 +6,11 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const CANARIES: [&str; 4] =
+pub(crate) const CANARIES: [&str; 4] =
     ["T0CANARY/B0CANARY/x0canary", "hook-key-canary", "mail-password-canary", "a-secret-of-the-shell"];
 
 /// An environment whose changes are told to these receivers.
-fn told(sinks: &str) -> World {
+pub(crate) fn told(sinks: &str) -> World {
     let world = World::new();
     let text = world.read("deployment.yaml");
     world.put("deployment.yaml", &format!("{text}notifications:\n{sinks}"));
@@ -18,10 +18,14 @@ fn told(sinks: &str) -> World {
 }
 
 fn deploy(world: &World, slack: &str) -> Ended {
+    Ended::of(&deploying(world, slack).output().expect("it runs"))
+}
+
+pub(crate) fn deploying(world: &World, slack: &str) -> Command {
     let mut command = world.command(&["deploy", "--env", "staging"]);
     command.env("SLACK_URL", slack).env("HOOK_SECRET", CANARIES[1]);
     command.env("MAIL_USER", "greenlight").env("MAIL_PASSWORD", CANARIES[2]);
-    Ended::of(&command.output().expect("it runs"))
+    command
 }
 
 fn json(got: &Got) -> serde_json::Value {

@@ -4,10 +4,12 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use mailin::{Action, Handler, Response, SessionBuilder, response};
-use std::io::{BufRead as _, BufReader, Write as _};
+use mailin::{Action, Handler, Response, Session, SessionBuilder, response};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -33,7 +35,7 @@ struct Shared {
 pub(crate) struct HttpSink {
     address: SocketAddr,
     shared: Shared,
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 impl HttpSink {
@@ -45,11 +47,29 @@ impl HttpSink {
         let shared = Shared { got: Arc::default(), answers: Arc::new(Mutex::new(answers)) };
         let router = Router::new().fallback(receive).with_state(shared.clone());
         runtime.spawn(async move { axum::serve(listener, router).await });
-        Self { address, shared, _runtime: runtime }
+        Self { address, shared, runtime: runtime }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// The same over TLS, with this certificate: a relay of its own takes it off.
+    pub(crate) fn over_tls(&self, shown: Arc<ServerConfig>) -> u16 {
+        let backend = self.address;
+        let listener = self.runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("bound");
+        let port = listener.local_addr().expect("an address").port();
+        self.runtime.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let acceptor = TlsAcceptor::from(shown.clone());
+                tokio::spawn(async move {
+                    let mut outside = acceptor.accept(stream).await?;
+                    let mut inside = tokio::net::TcpStream::connect(backend).await?;
+                    tokio::io::copy_bidirectional(&mut outside, &mut inside).await
+                });
+            }
+        });
+        port
     }
 
     pub(crate) fn answer(&self, answers: Answers) {
@@ -121,7 +141,17 @@ pub(crate) struct SmtpSink {
 }
 
 impl SmtpSink {
+    /// One that takes passwords in clear.
     pub(crate) fn start() -> Self {
+        Self::with(None)
+    }
+
+    /// One that offers STARTTLS (RFC 3207), and logs nobody in before it.
+    pub(crate) fn with_starttls(shown: Arc<ServerConfig>) -> Self {
+        Self::with(Some(shown))
+    }
+
+    fn with(starttls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
         let port = listener.local_addr().expect("an address").port();
         let inbox = Inbox::default();
@@ -129,7 +159,7 @@ impl SmtpSink {
         // Ends with the process of the test.
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let _ = session(&stream, inbox.clone());
+                let _ = answer(stream, inbox.clone(), starttls.clone());
             }
         });
         Self { port, mails }
@@ -140,22 +170,38 @@ impl SmtpSink {
     }
 }
 
-fn session(mut stream: &TcpStream, inbox: Inbox) -> std::io::Result<()> {
+fn answer(mut stream: TcpStream, inbox: Inbox, starttls: Option<Arc<ServerConfig>>) -> std::io::Result<()> {
     let mut builder = SessionBuilder::new("sink.example");
-    builder.enable_auth(mailin::AuthMechanism::Plain).insecure_enable_plaintext_auth();
+    builder.enable_auth(mailin::AuthMechanism::Plain);
+    match starttls {
+        Some(_) => builder.enable_start_tls(),
+        None => builder.insecure_enable_plaintext_auth(),
+    };
     let mut session = builder.build(stream.peer_addr()?.ip(), inbox);
     stream.write_all(&session.greeting().buffer()?)?;
+    if let (Some(stream), Some(shown)) = (talk(stream, &mut session)?, starttls) {
+        let connection = ServerConnection::new(shown).map_err(std::io::Error::other)?;
+        session.tls_active();
+        talk(StreamOwned::new(connection, stream), &mut session)?;
+    }
+    Ok(())
+}
+
+/// Until one side ends it, or until TLS is to begin on the connection.
+fn talk<S: Read + Write>(stream: S, session: &mut Session<Inbox>) -> std::io::Result<Option<S>> {
     let mut lines = BufReader::new(stream);
     let mut line = Vec::new();
     while lines.read_until(b'\n', &mut line)? > 0 {
         let answer = session.process(&line);
         line.clear();
         if answer.action != Action::NoReply {
-            stream.write_all(&answer.buffer()?)?;
+            lines.get_mut().write_all(&answer.buffer()?)?;
         }
-        if answer.action == Action::Close {
-            break;
+        match answer.action {
+            Action::Close => break,
+            Action::UpgradeTls => return Ok(Some(lines.into_inner())),
+            _ => {}
         }
     }
-    Ok(())
+    Ok(None)
 }
