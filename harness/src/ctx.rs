@@ -1,6 +1,7 @@
 //! The one thing a check gets: it hands out clients, names and measurements.
 
 use crate::check::Capability;
+use crate::names::name;
 use crate::operator::Operator;
 use crate::remote::without_agents;
 use crate::target::{BridgeTarget, ConfigFile, NodeTarget, Target, TurnTarget};
@@ -37,9 +38,9 @@ impl Ctx {
     }
 
     /// `glt-<run>-<check>-<part>`: whatever a check makes on the target has such a name, and a room of that name is
-    /// removed when the check has ended.
+    /// removed when the check has ended. Long ids are cut, so that a name with a short part has at most 40 bytes.
     pub fn name(&self, part: &str) -> String {
-        let name = format!("glt-{}-{}-{part}", self.run_id, self.check_id);
+        let name = name(&self.run_id, self.check_id, part);
         self.names.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
         name
     }

@@ -15,6 +15,7 @@ mod lanes;
 mod lint;
 mod loads;
 mod log;
+mod names;
 mod operator;
 mod pinned;
 mod process;

@@ -24,7 +24,7 @@ async fn check(ctx: &Ctx) -> Verdict {
     for owner in ctx.nodes() {
         let identity = owner.identity(ctx.key()).await?;
         for entrance in ctx.nodes() {
-            let room = ctx.name(&format!("{}-via-{}", owner.name, entrance.name));
+            let room = ctx.name(&format!("by-{joins}"));
             ensure_ok!(
                 entrance.rooms(ctx.key()).create_on(&room, &identity.node_id).await?,
                 format!("{} can't open a room on {}", entrance.name, owner.name),
