@@ -83,6 +83,12 @@ pub(super) fn section(program: &str, effort: &Effort) -> Result<Section> {
     profile.sort_by(|a, b| b.1.total_cmp(&a.1));
     let shown: Vec<String> = profile.iter().map(|(phase, seconds)| format!("{phase} {} s", figure(*seconds))).collect();
     notes.push(format!("where greenlight's time goes, medians of the parts: {}", shown.join(", ")));
+    notes.push(
+        "both containers are started beside each other; a node that was there before Redis is made anew. Of `ready`, the \
+         server takes most for the first join on a fresh node (its log: CreateRoom, then `starting RTC session`), which \
+         nobody else here asks for"
+            .to_owned(),
+    );
     Ok(written(&ways, &ready_s, notes))
 }
 

@@ -19,7 +19,8 @@ pub(super) fn section() -> Result<Section> {
             .folder(&place.join("greenlight"))
     };
     // As `cargo verify` would do it first: so it is seen which of the two takes the time.
-    let built = run(&cargo(&["build", "--quiet", "--bin", "greenlight-verify"])).context("building in the clone")?;
+    let built = run(&cargo(&["build", "--quiet", "--timings", "--bin", "greenlight-verify"]))
+        .context("building in the clone")?;
     let verify = cargo(&["verify"]);
     let verified = run_watched(&verify, true).context("cargo verify in the clone")?;
     let verdict =
@@ -46,10 +47,18 @@ pub(super) fn section() -> Result<Section> {
             unit: " MiB",
         },
     ];
+    let timings = place.join("greenlight/target/cargo-timings/cargo-timing.html");
+    let units = std::fs::read_to_string(&timings).ok().and_then(|page| longest_units(&page));
     let notes = vec![
         format!("the verdict: {verdict}"),
         format!(
-            "of its memory {} MiB are its own, the rest are pages of the program's file, which in the dev profile is large",
+            "of the build, a crate for each processor at a time, these took longest, in seconds as `cargo build --timings` says: {}",
+            units.unwrap_or_else(|| "–".to_owned())
+        ),
+        format!(
+            "of its memory {} MiB are its own at most, the rest are pages of the program's file, which in the dev profile is \
+             large. The program of a node, which is larger than all of that, is hashed as it comes out of its container: \
+             held at once, it was the most that a run needed",
             own.map_or("–".to_owned(), figure)
         ),
         format!("its generator of load, a process of its own, came to {} MiB", child.map_or("–".to_owned(), figure)),
@@ -64,4 +73,30 @@ pub(super) fn section() -> Result<Section> {
         .to_owned();
     std::fs::remove_dir_all(&place).context("removing the clone")?;
     Ok(Section { title: "First verdict", about, table: table.to_vec(), goals, commands, notes })
+}
+
+/// The twelve crates that took longest to build, out of the page that cargo writes.
+fn longest_units(page: &str) -> Option<String> {
+    let (_, rest) = page.split_once("const UNIT_DATA = ")?;
+    let (units, _) = rest.split_once("\n];")?;
+    let units: Vec<serde_json::Value> = serde_json::from_str(&format!("{units}\n]")).ok()?;
+    let named = |unit: &serde_json::Value| Some((unit["duration"].as_f64()?, unit["name"].as_str()?.to_owned()));
+    let mut units = units.iter().map(named).collect::<Option<Vec<_>>>()?;
+    units.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    Some(units.iter().take(12).map(|(seconds, name)| format!("{name} {seconds:.0}")).collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::longest_units;
+
+    /// Shortened from what cargo 1.95.0 writes.
+    #[test]
+    fn the_longest_come_first() {
+        let page = "<script>\nDURATION = 9;\nconst UNIT_DATA = [\n  {\n    \"i\": 0,\n    \"name\": \"cfg-if\",\n    \"start\": 3.4,\n    \
+                    \"duration\": 0.74,\n    \"sections\": [\n      [\n        \"codegen\",\n        {}\n      ]\n    ]\n  },\n  {\n    \
+                    \"i\": 1,\n    \"name\": \"tiny\",\n    \"duration\": 4.17\n  }\n];\nconst CONCURRENCY_DATA = [\n];\n";
+        assert_eq!(longest_units(page).as_deref(), Some("tiny 4, cfg-if 1"));
+        assert_eq!(longest_units("<html>"), None);
+    }
 }
