@@ -6,15 +6,20 @@ use greenlight_config::lint::{FileKind, leaves};
 /// What the name of a secret has in it, whatever its case.
 const WORDS: [&str; 9] =
     ["ACCOUNT_KEY", "SECRET", "PASSWORD", "PASSWD", "TOKEN", "CREDENTIAL", "ACCESS_KEY", "PRIVATE_KEY", "_PASS"];
+/// How the name of a variable with a secret in it may end.
+const ENDINGS: [&str; 6] = ["KEY", "KEYS", "PWD", "DSN", "JWT", "AUTH"];
 /// A whole configuration in a variable, keys included.
 const WHOLE: [&str; 5] =
     ["LIVEKIT_KEYS", "LIVEKIT_CONFIG", "SIP_CONFIG_BODY", "EGRESS_CONFIG_BODY", "INGRESS_CONFIG_BODY"];
 
 /// Whether a value of this name is not for others to see. LiveKit's own `api_key` is an id; of others it is the secret.
 pub(crate) fn is_secret(name: &str) -> bool {
+    // Of variables only: in YAML a `key` is mostly a name, as in a reference to a ConfigMap.
+    let of_variable = ENDINGS.iter().any(|ending| name.ends_with(ending)) && !name.ends_with("PUBLIC_KEY");
     let name = name.to_uppercase();
+    let of_variable = of_variable && !matches!(name.as_str(), "LIVEKIT_API_KEY" | "API_KEY");
     let api_key = name.ends_with("API_KEY") && !matches!(name.as_str(), "LIVEKIT_API_KEY" | "API_KEY");
-    api_key || WHOLE.contains(&name.as_str()) || WORDS.iter().any(|word| name.contains(word))
+    api_key || of_variable || WHOLE.contains(&name.as_str()) || WORDS.iter().any(|word| name.contains(word))
 }
 
 /// Whether a value is an address with a password in it.
@@ -105,6 +110,10 @@ mod tests {
             "LIVEKIT_KEYS=\"APId: s3cret-of-d\nAPIe: s3cret-of-e\"\nLIVEKIT_API_SECRET=s3cret-of-s\nNODE_IP=10.0.0.1\n";
         let count =
             |kind, text| of_text(kind, text).iter().filter(|(_, value)| value.starts_with("s3cret-of-")).count();
+        let more = "SIGNING_KEY=s3cret-of-k\nDB_PWD=s3cret-of-p\nSENTRY_DSN=s3cret-of-d\nLIVEKIT_API_KEY=s3cret-of-nobody\nSSH_PUBLIC_KEY=s3cret-of-all\nKEYBOARD=s3cret-of-none\n";
+        assert_eq!(count(FileKind::Environment, more), 3);
+        let chart = "livekit-server:\n  livekit:\n    keys: {APIa: s3cret-of-a}\n  storeKeysInSecret:\n    keys: {APIb: s3cret-of-b}\nref: {configMapKeyRef: {key: s3cret-of-nobody}}\n";
+        assert_eq!(count(FileKind::Helm, chart), 2);
         assert_eq!(count(FileKind::LivekitYaml, yaml), 3);
         assert_eq!(count(FileKind::LivekitYaml, compose), 4);
         assert_eq!(count(FileKind::Environment, env), 3);

@@ -87,6 +87,8 @@ fn risks(plan: &Plan, severity: Severity, out: &mut String) {
         let _ = writeln!(out, "  - known from: {}", escaped(source));
         if !found_by.is_empty() {
             let _ = writeln!(out, "  - found again by `{found_by}`");
+        } else {
+            out.push_str("  - no command finds it: somebody has to look\n");
         }
     }
     out.push('\n');

@@ -123,7 +123,7 @@ pub(super) fn of_versions(files: &[Read], configs: &[Config<'_>], from: Version,
             fix: row.fix.clone(),
             source: row.source.clone(),
             step: step_of_row(&row.id, &row.applies).to_owned(),
-            found_by: String::new(),
+            found_by: row.found_by.clone().unwrap_or_default(),
         }));
     }
     risks

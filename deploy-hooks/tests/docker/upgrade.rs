@@ -3,6 +3,7 @@
 use crate::bad_builds::suites;
 use crate::world::{docker, done, ports};
 use greenlight_clients::{Http, Key, Secret, SipApi, install_crypto_provider, proto, system_roots};
+use greenlight_config::yaml_edit::{Edit, edit};
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -136,6 +137,39 @@ impl Deployment {
     }
 }
 
+/// Rule, place and what was found, of every risk that such a command finds.
+fn risks(plan: &serde_json::Value, found_by: &str) -> Vec<(String, String, String)> {
+    let text = |risk: &serde_json::Value, name: &str| risk[name].as_str().unwrap_or_default().to_owned();
+    let all = plan["risks"].as_array().expect("risks").iter();
+    let of_it = all.filter(|risk| text(risk, "found_by").starts_with(found_by));
+    of_it.map(|risk| (text(risk, "rule"), text(risk, "at"), text(risk, "found"))).collect()
+}
+
+/// What the plan calls removed is for the linter a key that it does not know.
+fn now_called(rule: &str) -> &str {
+    if rule == "key_removed" { "unknown_key" } else { rule }
+}
+
+/// Everything is corrected but one: the new version does not start, and `validate` says which one it is.
+fn ignored_one_by_one(there: &Deployment, planned: &[(String, String, String)]) {
+    let corrected = fs::read_to_string(there.path("ops/livekit.yaml")).expect("there");
+    let mut seen = 0;
+    for (_, _, path) in planned.iter().filter(|(rule, ..)| rule == "key_removed") {
+        let again = Edit::Set { path: path.clone(), value: "x".to_owned() };
+        let text = edit(&corrected, &[again]).expect("the key is put back");
+        fs::write(there.path("ops/livekit.yaml"), text).expect("written");
+        let ended = there.serve(NEW).expect_err("1.13.5 must not start with a key that it does not have");
+        let name = path.rsplit('.').next().unwrap_or_default();
+        assert!(ended.contains(&format!("field {name} not found")), "{path}: {ended}");
+        let (code, said) = there.greenlight(&["validate", "ops", "--full", "--level", "config"]);
+        assert!(code == Some(1) && said.contains(&format!(" unknown_key: {path};")), "{path}: {said}");
+        assert_eq!(said.matches("unknown_key: ").count(), 1, "{said}");
+        seen += 1;
+    }
+    assert!(seen >= 4, "{seen} keys were put back");
+    fs::write(there.path("ops/livekit.yaml"), corrected).expect("written");
+}
+
 pub(crate) fn upgrade() {
     suites();
     let there = Deployment::new();
@@ -156,21 +190,29 @@ pub(crate) fn upgrade() {
     let seen = seen.expect("the running container is seen");
     assert_eq!((&seen["version"], &seen["seen"]), (&"1.7.0".into(), &"container".into()));
 
-    // Nothing done yet: what was planned is found.
-    let (code, said) = there.greenlight(&["validate", "ops", "--full", "--level", "config"]);
+    // Nothing done yet: what was planned is found, each at its line.
+    let config = ["validate", "ops", "--full", "--level", "config"];
+    let (code, said) = there.greenlight(&config);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("FAILED   files.livekit_yaml") && said.contains("FAILED   files.environment"), "{said}");
-
-    for done in
-        [&["plan", "apply", "plan.json", "--folder", "ops"][..], &["env", "update", "ops/.env", "--to", "1.13.5"]]
-    {
-        let (code, said) = there.greenlight(done);
-        assert_eq!(code, Some(0), "{said}");
+    let planned = risks(&plan, "greenlight validate ");
+    assert!(planned.len() >= 7, "{planned:?}");
+    for (rule, at, found) in &planned {
+        assert!(said.contains(&format!("\n  {at} {}: {found};", now_called(rule))), "{rule} at {at} is not in {said}");
     }
-    there.serve(NEW).expect("1.13.5 starts strict with the corrected configuration");
-    let (code, said) =
-        there.greenlight(&["validate", "ops", "--full", "--level", "integration", "--url", &there.url()]);
+    let (code, said) = there.greenlight(&["plan", "apply", "plan.json", "--folder", "ops"]);
     assert_eq!(code, Some(0), "{said}");
+    let (code, said) = there.greenlight(&config);
+    assert!(code == Some(1) && said.contains("\n  .env:2 env_rtc_node_ip_ignored: LIVEKIT_RTC_NODE_IP;"), "{said}");
+    let (code, said) = there.greenlight(&["env", "update", "ops/.env", "--to", "1.13.5"]);
+    assert_eq!(code, Some(0), "{said}");
+    ignored_one_by_one(&there, &planned);
+
+    there.serve(NEW).expect("1.13.5 starts strict with the corrected configuration");
+    let (code, said) = there.greenlight(&["validate", "ops", "--full", "--url", &there.url()]);
+    assert_eq!(code, Some(0), "{said}");
+    // 1.7.0 did not read it, and nobody has looked at it: the plan said so.
+    assert!(!risks(&plan, "").iter().all(|(rule, ..)| rule != "boolean_variables_are_read"), "{plan}");
+    assert!(said.contains("\n  .env:3 development: "), "{said}");
     let verdict = said.lines().find(|line| line.starts_with("PASSED ")).unwrap_or_default();
     eprintln!("  {verdict}");
 

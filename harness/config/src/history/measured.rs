@@ -32,6 +32,9 @@ pub struct Measured {
     pub applies: Applies,
     /// What it rests on.
     pub source: String,
+    /// The command that turns red if nobody does anything. Absent: only people can see it.
+    #[serde(default)]
+    pub found_by: Option<String>,
 }
 
 /// How bad it is not to know a fact.

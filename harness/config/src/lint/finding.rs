@@ -47,6 +47,6 @@ pub enum FileKind {
     Haproxy,
     /// The configuration of nginx.
     Nginx,
-    /// A Caddyfile. Nothing is held against it: Caddy hands WebSockets through by itself and without an idle timeout.
+    /// A Caddyfile.
     Caddy,
 }

@@ -1,6 +1,8 @@
 //! The table of what is known: one row for each rule and kind of file, with where the knowledge is from.
 
-use super::finding::FileKind::{self, Compose, Environment, Haproxy, Helm, Kubernetes, LivekitYaml, Nginx, SipYaml};
+use super::finding::FileKind::{
+    self, Caddy, Compose, Environment, Haproxy, Helm, Kubernetes, LivekitYaml, Nginx, SipYaml,
+};
 
 /// One thing that the linter knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,7 @@ const DRAIN: &str = "seen on livekit-server 1.13.5 and livekit-sip 1.10.0, which
 const NO_REDIS: &str = "seen on livekit-server 1.13.5, which ends with exit status 0 when Redis is not reached";
 const ROOT_IS_REDIS: &str = "seen on livekit-server 1.13.5 (406 from 3.5 s of a frozen Redis on); livekit/livekit#4663";
 const K8S: &str = "documented by Kubernetes";
+const CADDY: &str = "documented by Caddy for stream_close_delay; caddyserver/caddy#3143";
 const HELM: &str = "documented by Helm";
 const HELM_CHART: &str = "read in the templates of the chart livekit-server 1.9.0";
 const HAPROXY: &str = "documented by HAProxy; that clients ping every 5 s, seen on livekit-server 1.13.5";
@@ -207,6 +210,7 @@ pub const RULES: &[Rule] = &[
     rule("media_tcp_unpublished", Compose, "the TCP fallback of media is not published", ANNOUNCED),
     rule("dev_mode", Compose, "--dev", SEEN),
     rule("secret_literal", Compose, "a secret in the file", SIGNS),
+    rule("environment_item_map", Compose, "a colon that makes a map of an item", DOCKER),
     rule("quotes_in_value", Compose, "quotes that become part of a variable", "YAML 1.2.2, plain scalars"),
     rule(
         "config_not_mounted",
@@ -251,6 +255,13 @@ pub const RULES: &[Rule] = &[
     rule("stop_grace_short", Helm, "less time to stop than a call takes", DRAIN),
     rule("secret_literal", Helm, "a secret that the chart writes into a ConfigMap", HELM_CHART),
     rule("helm_key_file_missing", Helm, "keys in a Secret that is mounted nowhere", HELM_CHART),
+    rule("caddy_reload_closes", Caddy, "WebSockets that end at each reload", CADDY),
+    rule(
+        "caddy_exact_rtc",
+        Caddy,
+        "/rtc alone, without what is below it",
+        "documented by Caddy: a path without a star is that path alone; the 404 seen on livekit-server 1.13.5",
+    ),
     rule("haproxy_tunnel_absent", Haproxy, "no timeout tunnel, and short ones beside it", HAPROXY),
     rule("haproxy_tunnel_short", Haproxy, "a short timeout tunnel", HAPROXY),
     rule(

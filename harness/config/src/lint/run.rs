@@ -23,8 +23,7 @@ pub fn lint(kind: FileKind, text: &str, facts: &Facts) -> Vec<Finding> {
         FileKind::Helm => helm::check(text, facts, &mut findings),
         FileKind::Haproxy => proxy::haproxy(text, &mut findings),
         FileKind::Nginx => proxy::nginx(text, &mut findings),
-        // WebSockets pass through Caddy as they are, however long they are silent.
-        FileKind::Caddy => {}
+        FileKind::Caddy => proxy::caddy(text, &mut findings),
     }
     findings.sorted()
 }

@@ -19,6 +19,16 @@ pub(super) fn check(service: &Service<'_>, _: &Project<'_>, findings: &mut Findi
 fn quotes(service: &Service<'_>, findings: &mut Findings) {
     let Some(environment) = service.node.at("environment") else { return };
     for item in environment.value.items() {
+        // A blank behind a colon makes a map of the item, and of `LIVEKIT_KEYS=id: secret` a name.
+        if let Some(entry) = item.entries().first() {
+            let name = entry.key.split('=').next().unwrap_or_default();
+            let what = "the `: ` in it makes a map of this item, and Compose refuses the whole file";
+            let fix = format!(
+                "put quotes around the whole item, as in - \"{name}=…\", or write `{name}: \"…\"` without a dash"
+            );
+            findings.wrong("environment_item_map", entry.line, words(name, what, fix));
+            continue;
+        }
         let Some((name, value)) = item.text().and_then(|text| text.split_once('=')) else { continue };
         let quoted = |quote: char| value.len() > 1 && value.starts_with(quote) && value.ends_with(quote);
         if quoted('"') || quoted('\'') {

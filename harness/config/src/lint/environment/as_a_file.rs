@@ -13,6 +13,7 @@ use crate::lint::source::Source;
 /// Rules about keys that are there. What is absent here may stand in the file, and what a single value may be is judged by
 /// the rules of variables.
 const RULES: &[&str] = &[
+    "development",
     "external_ip_overrides_node_ip",
     "port_collision",
     "port_out_of_range",
@@ -25,6 +26,10 @@ const RULES: &[&str] = &[
 /// Variables that have no prefix, or stand for another flag than their key.
 const SHORT: [(&str, &str); 3] =
     [("NODE_IP", "rtc.node_ip"), ("UDP_PORT", "rtc.udp_port"), ("REDIS_HOST", "redis.address")];
+
+/// What Go's strconv.ParseBool takes for yes beside `true`. A `1` may be a number as well, and no rule here is about numbers
+/// of one.
+const YES: [&str; 5] = ["1", "t", "T", "TRUE", "True"];
 
 pub(super) fn check(variables: &[Variable], facts: &Facts, findings: &mut Findings) {
     let mut root = Node { line: 1, value: Value::Map(Vec::new()) };
@@ -57,7 +62,8 @@ fn put(node: &mut Node, path: &str, variable: &Variable) {
     match rest {
         Some(rest) => put(&mut entries[at].value, rest, variable),
         None => {
-            let scalar = Scalar { text: variable.value.clone(), plain: true, literal: false };
+            let text = if YES.contains(&variable.value.as_str()) { "true" } else { &variable.value };
+            let scalar = Scalar { text: text.to_owned(), plain: true, literal: false };
             entries[at].line = variable.line;
             entries[at].value = Node { line: variable.line, value: Value::Scalar(scalar) };
         }
