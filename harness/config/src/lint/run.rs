@@ -36,7 +36,14 @@ fn yaml(text: &str, keys: &Keys, checks: &[Check], facts: &Facts, findings: &mut
         Ok(document) => document,
         Err(error) => {
             let what = "the program can't read the file and ends with exit status 0";
-            let fix = "mend the line, or the one above it; a value with `: `, `#` or a leading `{` needs quotes";
+            let tab = text
+                .lines()
+                .nth(error.line - 1)
+                .is_some_and(|line| line.starts_with([' ', '\t']) && line.contains('\t'));
+            let fix = match tab && error.problem.contains("tab") {
+                true => "indent with blanks: YAML takes no tab there",
+                false => "mend the line, or the one above it; a value with `: `, `#` or a leading `{` needs quotes",
+            };
             return findings.wrong("yaml_syntax", error.line, words(error.problem, what, fix));
         }
     };
