@@ -17,7 +17,7 @@ fn on_a_small_disk(place: &Place, options: &str, at: &str, arguments: &[&str]) -
     command.current_dir(place.0.path()).env_remove("GREENLIGHT_STORE");
     let ended = Ended::of(&command.output().expect("unshare"));
     if ended.code == Some(99) || ended.said.contains("unshare failed") {
-        println!("NOTHING IS TESTED: nobody may mount a disk of its own here");
+        eprintln!("NOTHING IS TESTED: nobody may mount a disk of its own here");
         return None;
     }
     Some(ended)

@@ -47,7 +47,7 @@ impl HttpSink {
         let shared = Shared { got: Arc::default(), answers: Arc::new(Mutex::new(answers)) };
         let router = Router::new().fallback(receive).with_state(shared.clone());
         runtime.spawn(async move { axum::serve(listener, router).await });
-        Self { address, shared, runtime: runtime }
+        Self { address, shared, runtime }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
