@@ -15,6 +15,8 @@ use greenlight_config::Ports;
 use greenlight_reports::Exit;
 use std::collections::HashMap;
 use std::net::IpAddr;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// Where livekit-server finds its configuration.
 const CONFIG: &str = "/livekit.yaml";
@@ -58,9 +60,22 @@ impl Engine {
                 ),
             )
         };
-        let docker = Docker::connect_with_defaults().map_err(none)?;
-        docker.ping().await.map_err(none)?;
+        Self::reach().await.map_err(none)
+    }
+
+    /// The same, and what the engine is wanted for says whoever wants it.
+    ///
+    /// # Errors
+    /// When none answers.
+    pub(crate) async fn reach() -> Result<Self, Error> {
+        let docker = Docker::connect_with_defaults()?;
+        docker.ping().await?;
         Ok(Self(docker))
+    }
+
+    /// The engine's own interface.
+    pub(crate) fn docker(&self) -> &Docker {
+        &self.0
     }
 
     /// Every running container: its name, its image as it was named, and the version that the image says it has.
@@ -171,7 +186,7 @@ impl Engine {
         put.map_err(|error| said(container, &error))
     }
 
-    /// SIGTERM, unless the server's log says that it had one: a second would end its calls.
+    /// SIGTERM, or what the image ends by, unless the server's log says that it had one: a second would end its calls.
     ///
     /// # Errors
     /// When the engine fails.
@@ -179,16 +194,21 @@ impl Engine {
         if !self.is_running(container).await? || self.is_draining(container).await? {
             return Ok(());
         }
-        let options = KillContainerOptionsBuilder::new().signal("SIGTERM").build();
+        let seen = self.0.inspect_container(container, None).await.map_err(|error| said(container, &error))?;
+        let signal = seen.config.and_then(|config| config.stop_signal).unwrap_or_else(|| "SIGTERM".to_owned());
+        let options = KillContainerOptionsBuilder::new().signal(&signal).build();
         self.0.kill_container(container, Some(options)).await.map_err(|error| said(container, &error))
     }
 
-    /// Whether the server's log says that it was asked to end since it was started.
+    /// Whether the server's log says that it was asked to end since it was started. One that is started again has what it
+    /// said before in its log still.
     async fn is_draining(&self, container: &str) -> Result<bool, Failure> {
-        let options = LogsOptionsBuilder::new().stdout(true).stderr(true).build();
+        let seen = self.0.inspect_container(container, None).await.map_err(|error| said(container, &error))?;
+        let started = seen.state.and_then(|state| state.started_at).unwrap_or_default();
+        let options = LogsOptionsBuilder::new().stdout(true).stderr(true).timestamps(true).build();
         let frames: Vec<LogOutput> =
             self.0.logs(container, Some(options)).try_collect().await.map_err(|error| said(container, &error))?;
-        Ok(frames.iter().any(|frame| frame.to_string().contains(DRAINING)))
+        Ok(frames.iter().any(|frame| is_drain_since(&frame.to_string(), &started)))
     }
 
     /// Removes it, running or not; one that there is not is no matter.
@@ -204,10 +224,35 @@ impl Engine {
     }
 }
 
-fn is_missing(error: &Error) -> bool {
+/// Whether there is no such thing.
+pub(crate) fn is_missing(error: &Error) -> bool {
     matches!(error, Error::DockerResponseServerError { status_code: 404, .. })
 }
 
-fn said(container: &str, error: &Error) -> Failure {
+/// What the engine says of a container.
+pub(crate) fn said(container: &str, error: &Error) -> Failure {
     Failure::unknown(format!("the container engine on {container}: {error}"))
+}
+
+/// Whether a line of a log, which begins with its time, is from after a moment and says that the server drains.
+fn is_drain_since(line: &str, moment: &str) -> bool {
+    let time = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+    let at = line.split_once(' ').and_then(|(at, _)| time(at));
+    // A time that can't be read is taken for one of now: a second signal would end calls.
+    line.contains(DRAINING) && at.zip(time(moment)).is_none_or(|(at, moment)| at >= moment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_drain_since;
+
+    /// A line of livekit-server 1.13.5, as the engine shows it with its time.
+    #[test]
+    fn what_was_said_before_the_last_start_is_no_drain() {
+        let line = "2026-11-28T16:50:01.123456789Z 2026-11-28T16:50:01.123Z\tINFO\tlivekit\tserver/main.go:317\texit requested, shutting down";
+        assert!(is_drain_since(line, "2026-11-28T16:50:00.5Z"));
+        assert!(!is_drain_since(line, "2026-11-28T16:50:02Z"));
+        assert!(is_drain_since(line, "never"));
+        assert!(!is_drain_since("2026-11-28T16:50:01Z INFO started", "2026-11-28T16:50:00Z"));
+    }
 }

@@ -136,7 +136,7 @@ fn stages(deployment: &Deployment, name: &str) -> Result<Vec<String>, Failure> {
 }
 
 /// One environment and where its records lie.
-struct Site<'a> {
+pub(super) struct Site<'a> {
     deployment: &'a Deployment,
     name: &'a str,
     environment: &'a Environment,
@@ -147,7 +147,16 @@ struct Site<'a> {
 
 impl<'a> Site<'a> {
     fn open(deployment: &'a Deployment, name: &'a str, report: Option<&'a Path>) -> Result<Self, Failure> {
-        let environment = configuration::environment(deployment, name)?;
+        Self::with(deployment, name, configuration::environment(deployment, name)?, report)
+    }
+
+    /// With an environment that differs from the one in the file: in the artefact, and in nothing else.
+    pub(super) fn with(
+        deployment: &'a Deployment,
+        name: &'a str,
+        environment: &'a Environment,
+        report: Option<&'a Path>,
+    ) -> Result<Self, Failure> {
         let Some(means) = &environment.driver else {
             return Err(Failure::usage(format!(
                 "environment {name} has no driver: it is gated only. Add `driver:` to it in deployment.yaml to deploy to it"
@@ -183,7 +192,11 @@ impl<'a> Site<'a> {
     }
 
     async fn begin(&self, dry_run: bool) -> Result<Exit, Failure> {
-        let id = new_id();
+        self.begin_as(new_id(), dry_run).await
+    }
+
+    /// Under an id that somebody has written down before.
+    pub(super) async fn begin_as(&self, id: String, dry_run: bool) -> Result<Exit, Failure> {
         let lock = Lock::take(&self.place.lock(), &format!("deploy {id}"))?;
         let interrupt = crate::interrupt::on_signal()?;
         if let Some((_, position)) =
@@ -281,7 +294,7 @@ impl<'a> Site<'a> {
     }
 
     /// `resume`, or `abort` if the way is to lead back.
-    async fn go_on(mut self, back: bool) -> Result<Exit, Failure> {
+    pub(super) async fn go_on(mut self, back: bool) -> Result<Exit, Failure> {
         let word = if back { "abort" } else { "resume" };
         let lock = Lock::take(&self.place.lock(), word)?;
         let interrupt = crate::interrupt::on_signal()?;
@@ -448,7 +461,7 @@ impl<'a> Site<'a> {
 }
 
 /// Five letters and digits.
-fn new_id() -> String {
+pub(crate) fn new_id() -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut random = rand::rng();
     (0..5).map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())])).collect()

@@ -1,5 +1,6 @@
 //! The driver `docker`: one container a colour, HAProxy in front.
 
+use super::answer::{answer_of, place_of};
 use super::driver::Driver;
 use super::hands::{Hands, urls_of};
 use super::haproxy;
@@ -8,11 +9,7 @@ use crate::engine::{Engine, Wanted};
 use crate::failure::Failure;
 use greenlight_config::{DockerSpec, Ports, of_colour};
 use greenlight_reports::Exit;
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 /// From a started container to one that answers takes a second.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -53,8 +50,7 @@ impl DockerDriver<'_> {
 
     /// Where this machine reaches a colour past the balancer.
     fn url(&self, colour: Colour) -> String {
-        let host = if self.spec.bind.is_unspecified() { IpAddr::from([127, 0, 0, 1]) } else { self.spec.bind };
-        format!("http://{host}:{}", self.ports(colour).http)
+        format!("http://{}", place_of(self.spec.bind, self.ports(colour).http))
     }
 
     async fn told(&self, colour: Colour) -> Vec<(&'static str, String)> {
@@ -127,26 +123,6 @@ impl DockerDriver<'_> {
             }
         }
     }
-
-    /// Whether livekit-server answers there. Who it is, is said by its container's image.
-    async fn answers(&self, colour: Colour) -> Option<String> {
-        let asked = async {
-            let place = self.url(colour).replace("http://", "");
-            let mut stream = TcpStream::connect(&place).await?;
-            stream
-                .write_all(format!("GET / HTTP/1.1\r\nhost: {place}\r\nconnection: close\r\n\r\n").as_bytes())
-                .await?;
-            let mut answer = String::new();
-            stream.take(4096).read_to_string(&mut answer).await?;
-            Ok::<_, std::io::Error>(answer)
-        };
-        match timeout(Duration::from_secs(2), asked).await {
-            Ok(Ok(answer)) if answer.starts_with("HTTP/1.1 200 ") => None,
-            Ok(Ok(answer)) => Some(answer.lines().next().unwrap_or("an empty answer").to_owned()),
-            Ok(Err(error)) => Some(error.to_string()),
-            Err(_) => Some("no answer within 2 s".to_owned()),
-        }
-    }
 }
 
 impl Driver for DockerDriver<'_> {
@@ -175,7 +151,7 @@ impl Driver for DockerDriver<'_> {
             if !self.engine.is_running(&wanted.name).await? {
                 return Err(Failure::red(format!("{} has ended; `docker logs {}` says why", wanted.name, wanted.name)));
             }
-            Ok(self.answers(colour).await)
+            Ok(answer_of(self.spec.bind, self.ports(colour).http).await)
         })
         .await
     }

@@ -1,5 +1,6 @@
 //! `greenlight deploy`: a new build takes an environment's traffic, or the old one keeps it.
 
+mod answer;
 mod any_driver;
 mod command;
 mod command_driver;
@@ -7,8 +8,9 @@ mod docker_driver;
 mod driver;
 mod engine;
 mod hands;
-mod haproxy;
+pub(crate) mod haproxy;
 mod journal;
+mod kept;
 mod lock;
 mod phase;
 mod place;
@@ -16,5 +18,8 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use command::{DeployArgs, run};
+pub(crate) use answer::answer_of;
+pub(crate) use command::{DeployArgs, new_id, run};
+pub(crate) use kept::{Deploy, Stand, lock_of, settled};
 pub(crate) use lock::Lock;
+pub(crate) use phase::Colour;

@@ -3,8 +3,8 @@
 use super::policy::policy;
 use crate::failure::Failure;
 use crate::files::{read_at_most, read_beginning};
-use greenlight_config::{Deployment, Environment};
-use greenlight_reports::gate::{Artefact, Decision, Evidence, decide};
+use greenlight_config::{Deployment, Environment, normalised_sha256};
+use greenlight_reports::gate::{Artefact, Decision, Evidence, Policy, decide};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
@@ -69,10 +69,33 @@ pub(crate) async fn ask(
     environment: &Environment,
     other: Option<&Path>,
 ) -> Result<Asked, Failure> {
-    let report = other.map_or_else(|| deployment.path(&environment.gate.report), Path::to_owned);
     // The policy first: a configuration that is wrong is said even where there is no report yet.
     let policy = policy(deployment, environment).await?;
-    let files = Files::read(&report)?;
+    let report = other.map_or_else(|| deployment.path(&environment.gate.report), Path::to_owned);
+    decided(&report, policy)
+}
+
+/// The same about a livekit.yaml that lies in no file, where `artefact.config` says that it is asked about one.
+///
+/// # Errors
+/// When the question can't be put; a closed gate is an answer.
+pub(crate) async fn ask_about(
+    deployment: &Deployment,
+    environment: &Environment,
+    config: &str,
+) -> Result<Asked, Failure> {
+    let mut environment = environment.clone();
+    let is_asked = environment.artefact.config.take().is_some();
+    let mut policy = policy(deployment, &environment).await?;
+    if is_asked {
+        let none = || Failure::usage("the livekit.yaml that was kept holds no setting of livekit-server");
+        policy.artefact.config_sha256 = Some(normalised_sha256(config).ok_or_else(none)?);
+    }
+    decided(&deployment.path(&environment.gate.report), policy)
+}
+
+fn decided(report: &Path, policy: Policy) -> Result<Asked, Failure> {
+    let files = Files::read(report)?;
     let decision = decide(files.evidence(), &policy, OffsetDateTime::now_utc());
     Ok(Asked { decision, artefact: policy.artefact })
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Points to come back to: files and environment files, encrypted, signed, and restored whole or not at all.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
-Databases, Redis, SIP trunks and services are not part of a point yet.
+Databases, Redis and SIP trunks are not part of a point yet.
 
 Examples:
   age-keygen -o key.txt && greenlight keygen --out points
@@ -137,6 +137,9 @@ pub(crate) struct VerifyArgs {
 /// The whole archive is read and believed before anything is written; everything is put together beside what is there and
 /// exchanged at once; what was replaced is removed when what is there now has been read again. If that fails, it is put
 /// back. A restore that is killed is ended by `rollback resume` or `rollback abort`.
+///
+/// Services come back by a deploy of what was kept, with an open gate. With --emergency containers are stopped and made
+/// again as they were: calls are cut.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes: 0 restored and verified; 2 refused, and nothing was changed; 3 could not be done, and nothing was changed;
@@ -160,6 +163,18 @@ pub(crate) struct RunArgs {
     /// The identity of age that opens it. Only its owner may read it.
     #[arg(long, value_name = "FILE")]
     pub(super) identity: PathBuf,
+
+    /// Services: stop containers and make them again, without gate and deploy. Calls are cut. Wants --yes and --reason.
+    #[arg(long)]
+    pub(super) emergency: bool,
+
+    /// Yes, what is said to be lost may be lost.
+    #[arg(long)]
+    pub(super) yes: bool,
+
+    /// Why, for the audit log.
+    #[arg(long, value_name = "TEXT", requires = "emergency")]
+    pub(super) reason: Option<String>,
 
     #[command(flatten)]
     pub(super) place: StoreArgs,

@@ -4,6 +4,7 @@
 
 use super::archive::Opened;
 use super::files::Roots;
+use super::services::{Again, ByDeploy};
 use super::site::Site;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,10 @@ use serde::{Deserialize, Serialize};
 pub(super) enum Exchange {
     /// Files and folders, by renames.
     Files(Roots),
+    /// Containers, made again.
+    ServicesAgain(Again),
+    /// Containers, by a deploy.
+    ServicesByDeploy(ByDeploy),
 }
 
 /// What is asked of it.
@@ -71,6 +76,8 @@ impl Exchange {
     pub(super) fn of(&self) -> &dyn Exchanging {
         match self {
             Self::Files(roots) => roots,
+            Self::ServicesAgain(again) => again,
+            Self::ServicesByDeploy(by_deploy) => by_deploy,
         }
     }
 
@@ -78,6 +85,8 @@ impl Exchange {
     pub(super) fn of_mut(&mut self) -> &mut dyn Exchanging {
         match self {
             Self::Files(roots) => roots,
+            Self::ServicesAgain(again) => again,
+            Self::ServicesByDeploy(by_deploy) => by_deploy,
         }
     }
 }

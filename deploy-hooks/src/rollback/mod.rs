@@ -16,6 +16,7 @@ mod recovered;
 mod rehearsal;
 mod rehearse;
 mod restore;
+mod services;
 mod show;
 mod site;
 mod stage;

@@ -3,6 +3,7 @@
 use super::archive::Opened;
 use super::files::{self, Files};
 use super::part::Part;
+use super::services::{self, Services};
 use super::site::Site;
 use crate::failure::Failure;
 use std::fs;
@@ -34,6 +35,9 @@ pub(super) fn wanted<'a>(
             parts.push(Box::new(Files { name, roots: roots(&paths)? }));
         }
     }
+    if site.spec().is_some_and(|spec| spec.services.is_some()) {
+        parts.push(Box::new(Services { site }));
+    }
     if !only.is_empty() {
         if let Some(missing) = only.iter().find(|name| !parts.iter().any(|part| part.name() == name.as_str())) {
             return Err(Failure::usage(format!(
@@ -54,10 +58,11 @@ pub(super) fn wanted<'a>(
 ///
 /// # Errors
 /// [`Failure`] of usage: nothing says where it is to come back to.
-pub(super) fn part_of<'a>(name: &str, _site: &'a Site) -> Result<Box<dyn Part + 'a>, Failure> {
+pub(super) fn part_of<'a>(name: &str, site: &'a Site) -> Result<Box<dyn Part + 'a>, Failure> {
     match name {
         "files" => Ok(Box::new(Files { name: "files", roots: vec![] })),
         "env" => Ok(Box::new(Files { name: "env", roots: vec![] })),
+        "services" => Ok(Box::new(Services { site })),
         other => Err(Failure::usage(format!(
             "the point holds {other:?}, which this version does not know; restore it with the version that made it"
         ))),
@@ -71,6 +76,7 @@ pub(super) fn part_of<'a>(name: &str, _site: &'a Site) -> Result<Box<dyn Part + 
 pub(super) fn held(name: &str, opened: &Opened<'_>) -> Result<Vec<String>, String> {
     match name {
         "files" | "env" => files::held(opened),
+        "services" => services::held(opened),
         other => Err(format!("{other:?} is no component that this version knows")),
     }
 }

@@ -23,7 +23,8 @@ const IDENTITY_BYTES_MAX: u64 = 64 << 10;
 /// # Errors
 /// [`Failure`]: refused evidence, or nothing was replaced, or everything was put back.
 pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
-    let site = Site::open(&args.place.site)?;
+    let reason = emergency(args)?;
+    let site = Site::open(&args.place.site)?.with_emergency(reason.clone());
     let store = Store::open(&site.place(args.place.store.as_deref()), false)?;
     let _lock = store.lock(&format!("rollback run {}", args.name))?;
     if let Some(journal) = Journal::left(&store)? {
@@ -36,6 +37,9 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let manifest = Manifest::read(&folder, &args.name, &keys(&args.key)?)?;
     let identity = identity(&args.identity)?;
     let chosen = chosen(&manifest, &args.only)?;
+    if reason.is_some() && !chosen.iter().any(|name| name == "services") {
+        return Err(Failure::usage("--emergency is about services, and none are restored; leave it out"));
+    }
     // All of them are believed before anything is written.
     let mut components = Vec::new();
     for name in &chosen {
@@ -51,11 +55,30 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let (components, files): (Vec<Component>, Vec<PathBuf>) = components.into_iter().unzip();
     let opened: Vec<Opened<'_>> = files.iter().map(|file| Opened { file, identity: &identity }).collect();
     store.audit(&args.name, "rollback run", &chosen.join(","))?;
+    if let Some(reason) = &reason {
+        say!("EMERGENCY {reason}");
+        store.audit(&args.name, "rollback run --emergency", reason)?;
+    }
     let mut journal = Journal::new(&args.name, site.name(), components);
     replace(&store, &site, &mut journal, &opened)?;
     let said = settle(&store, &site, journal)?;
     print(&said)?;
     Ok(Exit::Passed)
+}
+
+/// Why containers are stopped and made again, if they are to be.
+///
+/// # Errors
+/// [`Failure`] of usage: nobody said why, or that it may be.
+fn emergency(args: &RunArgs) -> Result<Option<String>, Failure> {
+    let reason = args.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+    match (args.emergency, args.yes, reason) {
+        (false, ..) => Ok(None),
+        (true, true, Some(reason)) => Ok(Some(reason.to_owned())),
+        (true, ..) => Err(Failure::usage(
+            "--emergency stops containers and cuts the calls on them, without gate and deploy; say --yes, and why with --reason TEXT",
+        )),
+    }
 }
 
 /// The archive is the one that was signed.

@@ -30,6 +30,7 @@ pub(super) struct Site {
     environment: Option<(String, Deployment)>,
     file: String,
     identity: Option<age::x25519::Identity>,
+    emergency: Option<String>,
 }
 
 /// Where points are.
@@ -73,7 +74,7 @@ impl Site {
             }
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::unknown)?;
-        Ok(Self { runtime, environment, file: args.config.clone(), identity: None })
+        Ok(Self { runtime, environment, file: args.config.clone(), identity: None, emergency: None })
     }
 
     /// With what opens points, for a restore that is ended.
@@ -81,6 +82,18 @@ impl Site {
     pub(super) fn with_identity(mut self, identity: Option<age::x25519::Identity>) -> Self {
         self.identity = identity;
         self
+    }
+
+    /// With the reason for which containers are stopped and made again, if they are to be.
+    #[must_use]
+    pub(super) fn with_emergency(mut self, reason: Option<String>) -> Self {
+        self.emergency = reason;
+        self
+    }
+
+    /// Why containers are stopped and made again, if they are to be.
+    pub(super) fn emergency(&self) -> Option<&str> {
+        self.emergency.as_deref()
     }
 
     /// What opens points, where it was given to end a restore.

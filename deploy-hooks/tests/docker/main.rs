@@ -9,12 +9,15 @@
 mod bad_builds;
 mod bad_releases;
 mod bucket;
+mod emergency;
 #[path = "../hooks/world.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
 mod hooks_world;
 mod killed;
 mod load;
 mod moves;
+mod points;
+mod restored_by_deploy;
 mod upgrade;
 mod world;
 
@@ -30,6 +33,8 @@ const CASES: &[(&str, Case)] = &[
     ("what_starts_and_is_no_good_is_seen_by_the_suites", bad_builds::bad_builds),
     ("points_are_kept_in_a_bucket", bucket::bucket),
     ("an_old_configuration_is_moved_to_a_new_version", upgrade::upgrade),
+    ("containers_come_back_in_an_emergency", emergency::emergency),
+    ("containers_come_back_by_a_deploy", restored_by_deploy::restored_by_deploy),
     ("killed_in_each_phase_it_ends_all_old_or_all_new", killed::killed),
 ];
 

@@ -38,10 +38,13 @@ pub(crate) struct World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        for part in ["blue", "green", "haproxy", "redis", "redis-other"] {
-            docker(&["rm", "-fv", &format!("{}-{part}", self.name)]);
+        for part in ["blue", "green", "haproxy", "redis", "redis-other", "side"] {
+            for put_aside in ["", ".greenlight-before", ".greenlight-new"] {
+                docker(&["rm", "-fv", &format!("{}-{part}{put_aside}", self.name)]);
+            }
         }
         docker(&["network", "rm", &self.name]);
+        docker(&["rmi", "-f", &format!("{}:kept", self.name)]);
     }
 }
 

@@ -76,6 +76,8 @@ pub struct ServicesSpec {
     /// By name.
     #[serde(default)]
     pub containers: Vec<String>,
+    /// How many seconds an emergency restore waits for calls to end before it cuts them. Without it 30.
+    pub stop_timeout_s: Option<u64>,
 }
 
 impl RollbackSpec {
