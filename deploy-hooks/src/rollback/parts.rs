@@ -24,6 +24,8 @@ pub(super) fn wanted<'a>(
 ) -> Result<Vec<Box<dyn Part + 'a>>, Failure> {
     known(only)?;
     let mut parts: Vec<Box<dyn Part + 'a>> = Vec::new();
+    // Across components too: what lies within a folder that is exchanged could not be exchanged as well.
+    let mut taken: Vec<PathBuf> = Vec::new();
     for (name, named, configured) in
         [("files", files, site.spec().map(|spec| &spec.files)), ("env", env, site.spec().map(|spec| &spec.env))]
     {
@@ -31,8 +33,11 @@ pub(super) fn wanted<'a>(
             [] => configured.into_iter().flatten().map(|path| site.path(path)).collect(),
             named => named.to_vec(),
         };
-        if !paths.is_empty() {
-            parts.push(Box::new(Files { name, roots: roots(&paths)? }));
+        let is_wanted = only.is_empty() || only.iter().any(|one| one == name);
+        if !paths.is_empty() && is_wanted {
+            let roots = roots(&paths, &taken)?;
+            taken.extend(roots.iter().cloned());
+            parts.push(Box::new(Files { name, roots }));
         }
     }
     if site.spec().is_some_and(|spec| spec.services.is_some()) {
@@ -96,7 +101,7 @@ pub(super) fn known(only: &[String]) -> Result<(), Failure> {
 }
 
 /// Absolute, and each a file or folder of its own: one within another would be put back twice.
-fn roots(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+fn roots(paths: &[PathBuf], taken: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut roots: Vec<PathBuf> = Vec::new();
     for path in paths {
         let failed = |error: std::io::Error| {
@@ -112,7 +117,8 @@ fn roots(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         };
         let root = above.join(name);
         fs::symlink_metadata(&root).map_err(failed)?;
-        if let Some(other) = roots.iter().find(|other| root.starts_with(other) || other.starts_with(&root)) {
+        if let Some(other) = roots.iter().chain(taken).find(|other| root.starts_with(other) || other.starts_with(&root))
+        {
             return Err(Failure::usage(format!(
                 "{} and {} lie within each other; name the outer one only",
                 root.display(),

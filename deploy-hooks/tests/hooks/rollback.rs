@@ -205,6 +205,7 @@ fn mistakes_are_named_with_what_to_do() {
         (create(&[]), "nothing to keep"),
         (create(&["--files", "nowhere"]), "nowhere"),
         (create(&["--files", "etc", "etc/tls"]), "lie within each other"),
+        (create(&["--files", "etc", "--env", "etc/livekit.yaml"]), "lie within each other"),
         (place.create("a"), "there is a point \"a\" already"),
         (place.create("../a"), "is no name of a point"),
         (place.opened("run", "b"), "there is no point \"b\""),
