@@ -1,12 +1,9 @@
 //! `greenlight`: thin hooks that move traffic on a passing, signed report and on nothing else. They read reports; they
 //! never link suites.
 
-/// A line for people on standard error. That nobody reads it any more is no reason to stop.
+/// A line for people on standard error.
 macro_rules! say {
-    ($($part:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($part)*);
-    }};
+    ($($part:tt)*) => { $crate::output::say(&format!($($part)*)) };
 }
 
 mod audit;
@@ -27,6 +24,7 @@ mod init;
 mod interrupt;
 mod keygen;
 mod masked;
+mod migrate;
 mod notify;
 mod output;
 mod plan;
@@ -52,9 +50,7 @@ use std::process::ExitCode;
     after_help = "\
 Exit codes: 0 done, or the gate is open; 1 a check failed; 2 usage or configuration; 3 inconclusive; 4 not everything
 required ran; 5 evidence refused; 6 target or engine unreachable; 7 deploy failed and rolled back; 8 rollback failed;
-130 interrupted.
-
-Not there yet: migrate."
+130 interrupted."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -76,6 +72,7 @@ enum Command {
     Rollback(rollback::RollbackCommand),
     Gate(gate::GateArgs),
     Deploy(deploy::DeployArgs),
+    Migrate(migrate::MigrateArgs),
     Watch(watch::WatchArgs),
     #[command(subcommand)]
     Report(report::ReportCommand),
@@ -141,6 +138,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Completions(args) => completions::run(args, <Cli as clap::CommandFactory>::command()),
         Command::Gate(args) => runtime.block_on(gate::run(args)),
         Command::Deploy(args) => runtime.block_on(deploy::run(args)),
+        Command::Migrate(args) => migrate::run(args, &runtime),
         Command::Watch(args) => runtime.block_on(watch::run(args)),
         Command::Report(command) => report::run(command),
         Command::Keygen(args) => keygen::run(args),

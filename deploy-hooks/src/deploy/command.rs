@@ -122,6 +122,55 @@ pub(crate) async fn run(args: &DeployArgs) -> Result<Exit, Failure> {
     }
 }
 
+/// What a migration wants of a deploy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Move {
+    /// A new one.
+    Begin,
+    /// The one under way, forward.
+    Resume,
+    /// The one under way, back.
+    Abort,
+}
+
+/// Moves the traffic of an environment as `greenlight deploy` does.
+///
+/// # Errors
+/// [`Failure`], as the command says.
+pub(crate) async fn moved(deployment: &Deployment, name: &str, way: Move) -> Result<Exit, Failure> {
+    let site = Site::open(deployment, name, None)?;
+    match way {
+        Move::Begin => site.begin(false).await,
+        Move::Resume => site.go_on(false).await,
+        Move::Abort => site.go_on(true).await,
+    }
+}
+
+/// The last deploy of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Last {
+    /// Its id.
+    pub(crate) id: String,
+    /// How it ended, if it did.
+    pub(crate) ended: Option<Ending>,
+    /// Whether its old colour drains already.
+    pub(crate) is_past_return: bool,
+}
+
+/// The last deploy of an environment, if there was one.
+///
+/// # Errors
+/// [`Failure`]: its journal can't be read.
+pub(crate) fn last(deployment: &Deployment, name: &str) -> Result<Option<Last>, Failure> {
+    let journal = deployment.path(&deployment.state).join(name).join("journal.jsonl");
+    let position = super::journal::look(&journal)?;
+    Ok(position.map(|position| Last {
+        is_past_return: position.is_past_return(),
+        id: position.plan.id,
+        ended: position.ended,
+    }))
+}
+
 fn named(wanted: &Wanted) -> Result<&str, Failure> {
     wanted.env.as_deref().ok_or_else(|| Failure::usage("which environment? name it with --env"))
 }

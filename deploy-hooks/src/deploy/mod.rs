@@ -19,7 +19,8 @@ mod steps;
 mod tests;
 
 pub(crate) use answer::answer_of;
-pub(crate) use command::{DeployArgs, new_id, run};
+pub(crate) use command::{DeployArgs, Last, Move, last, moved, new_id, run};
+pub(crate) use journal::Ending;
 pub(crate) use kept::{Deploy, Stand, lock_of, settled};
 pub(crate) use lock::Lock;
 pub(crate) use phase::Colour;

@@ -1,6 +1,6 @@
 //! `greenlight doctor` on the command line.
 
-use super::finding::{json, ready, text};
+use super::finding::{State, json, ready, text};
 use super::judge::judge;
 use super::look::look;
 use crate::failure::Failure;
@@ -8,7 +8,7 @@ use crate::output::{Format, print};
 use crate::process::secrets_of_the_environment;
 use clap::Args;
 use greenlight_reports::Exit;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Says what this machine lacks, the command that mends it, and what `cargo verify` would test here.
 ///
@@ -30,6 +30,18 @@ pub(crate) struct DoctorArgs {
     /// What to print on standard output.
     #[arg(short = 'o', long, visible_alias = "output", value_enum, default_value = "text")]
     format: Format,
+}
+
+/// What is lacking of these groups, each with what mends it.
+pub(crate) async fn lacking(folder: &Path, groups: &[&str]) -> Vec<String> {
+    let found = judge(&look(folder).await);
+    let lacks = found.into_iter().filter(|one| one.state == State::Lacks && groups.contains(&one.group));
+    let redactor = secrets_of_the_environment();
+    lacks
+        .map(|one| {
+            redactor.text(&format!("{}{}", one.what, one.mend.map(|mend| format!("; {mend}")).unwrap_or_default()))
+        })
+        .collect()
 }
 
 /// Runs it.

@@ -7,6 +7,6 @@ mod finding;
 mod judge;
 mod look;
 
-pub(crate) use command::{DoctorArgs, run};
+pub(crate) use command::{DoctorArgs, lacking, run};
 #[cfg(test)]
 mod tests;

@@ -70,31 +70,31 @@ Examples:
 pub(crate) struct UpdateArgs {
     /// The file.
     #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
+    pub(crate) file: PathBuf,
 
     /// Give a variable this value; may be given several times. One that is not there is added at the end.
     #[arg(long, value_name = "NAME=VALUE")]
-    pub(super) set: Vec<String>,
+    pub(crate) set: Vec<String>,
 
     /// Give a variable the value that it has in this command's own environment.
     #[arg(long, value_name = "NAME")]
-    pub(super) take: Vec<String>,
+    pub(crate) take: Vec<String>,
 
     /// Give a variable a new random secret.
     #[arg(long, value_name = "NAME")]
-    pub(super) generate: Vec<String>,
+    pub(crate) generate: Vec<String>,
 
     /// Remove a variable. Comments above it stay.
     #[arg(long, value_name = "NAME")]
-    pub(super) unset: Vec<String>,
+    pub(crate) unset: Vec<String>,
 
     /// Rename what this version of livekit-server no longer reads.
     #[arg(long, value_name = "VERSION")]
-    pub(super) to: Option<String>,
+    pub(crate) to: Option<String>,
 
     /// Show the difference and write nothing.
     #[arg(long)]
-    pub(super) dry_run: bool,
+    pub(crate) dry_run: bool,
 }
 
 /// Writes a commented environment file to begin with.

@@ -7,4 +7,4 @@ mod template;
 mod update;
 mod validate;
 
-pub(crate) use command::{EnvCommand, run};
+pub(crate) use command::{EnvCommand, UpdateArgs, run};

@@ -47,19 +47,19 @@ pub(crate) struct SeeArgs {
 #[derive(Debug, Args)]
 pub(crate) struct LookArgs {
     #[command(flatten)]
-    pub(super) see: SeeArgs,
+    pub(crate) see: SeeArgs,
 
     /// livekit-server's version now. Without it, the oldest one that an image names.
     #[arg(long, value_name = "VERSION")]
-    pub(super) from: Option<String>,
+    pub(crate) from: Option<String>,
 
     /// The version to move to. Without it, the newest one whose keys are known.
     #[arg(long, value_name = "VERSION")]
-    pub(super) to: Option<String>,
+    pub(crate) to: Option<String>,
 
     /// Do not look at this machine's containers.
     #[arg(long)]
-    pub(super) no_engine: bool,
+    pub(crate) no_engine: bool,
 }
 
 /// Says what is there, and what another version changes or refuses.
@@ -90,11 +90,11 @@ Examples:
   greenlight plan generate --token-file tokens.txt --out plans/upgrade.json")]
 pub(crate) struct GenerateArgs {
     #[command(flatten)]
-    pub(super) look: LookArgs,
+    pub(crate) look: LookArgs,
 
     /// Where to; the Markdown has the same name and the ending `.md`.
     #[arg(long, value_name = "FILE", default_value = "plan.json")]
-    pub(super) out: PathBuf,
+    pub(crate) out: PathBuf,
 }
 
 /// Corrects livekit.yaml and sip.yaml as planned: keys that are gone are moved to their new place or taken out.
@@ -112,19 +112,19 @@ Examples:
 pub(crate) struct ApplyArgs {
     /// The plan.
     #[arg(value_name = "PLAN")]
-    pub(super) plan: PathBuf,
+    pub(crate) plan: PathBuf,
 
     /// The folder that was planned.
     #[arg(long, value_name = "DIR", default_value = ".")]
-    pub(super) folder: PathBuf,
+    pub(crate) folder: PathBuf,
 
     /// Show the difference, and leave the files as they are.
     #[arg(long)]
-    pub(super) dry_run: bool,
+    pub(crate) dry_run: bool,
 
     /// Write the corrected files into this folder instead.
     #[arg(long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// Encrypts the files that a plan reads into one archive: tar, zstd, age.

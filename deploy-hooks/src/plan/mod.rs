@@ -21,6 +21,6 @@ mod steps;
 mod versions;
 mod workers;
 
-pub(crate) use command::{PlanCommand, SeeArgs, run};
+pub(crate) use command::{ApplyArgs, GenerateArgs, LookArgs, PlanCommand, SeeArgs, run};
 pub(crate) use document::Severity;
 pub(crate) use standing::{Standing, StandingRisk, standing};

@@ -74,6 +74,11 @@ impl Journal {
         }
     }
 
+    /// Whether everything is staged, and nothing is decided yet.
+    pub(super) fn is_exchanging(&self) -> bool {
+        self.phase == Phase::Exchanging
+    }
+
     /// On disk, before what it says is done.
     ///
     /// # Errors

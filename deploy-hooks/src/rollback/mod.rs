@@ -10,6 +10,7 @@ mod exchange;
 mod files;
 mod journal;
 mod manifest;
+mod migrated;
 mod part;
 mod parts;
 mod recovered;
@@ -29,4 +30,5 @@ mod writer;
 
 pub(crate) use command::{RollbackCommand, run};
 pub(crate) use create::recipients;
+pub(crate) use migrated::Point;
 pub(crate) use rehearsal::rehearsed;

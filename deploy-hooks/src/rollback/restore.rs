@@ -16,6 +16,9 @@ use greenlight_reports::{Exit, Verifier};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+/// Whoever says whether what serves has recovered.
+pub(super) type Ask<'a> = &'a dyn Fn(&Site) -> Result<Recovered, Failure>;
+
 const IDENTITY_BYTES_MAX: u64 = 64 << 10;
 
 /// Restores components of a point: all of them or nothing.
@@ -23,6 +26,14 @@ const IDENTITY_BYTES_MAX: u64 = 64 << 10;
 /// # Errors
 /// [`Failure`]: refused evidence, or nothing was replaced, or everything was put back.
 pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
+    bring(args, &recovered)
+}
+
+/// The same, and somebody else says whether what serves has recovered.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn bring(args: &RunArgs, ask: Ask<'_>) -> Result<Exit, Failure> {
     let reason = emergency(args)?;
     let site = Site::open(&args.place.site)?.with_emergency(reason.clone());
     let store = Store::open(&site.place(args.place.store.as_deref()), false)?;
@@ -61,7 +72,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     }
     let mut journal = Journal::new(&args.name, site.name(), components);
     replace(&store, &site, &mut journal, &opened)?;
-    let said = settle(&store, &site, journal)?;
+    let said = settle(&store, &site, journal, ask)?;
     print(&said)?;
     Ok(Exit::Passed)
 }
@@ -144,8 +155,8 @@ fn replace(store: &Store, site: &Site, journal: &mut Journal, opened: &[Opened<'
 
 /// What is there is what was kept. Now the suites decide whether that has helped; until they have, what was replaced is
 /// still there.
-fn settle(store: &Store, site: &Site, mut journal: Journal) -> Result<String, Failure> {
-    let recovered = recovered(site).map_err(|failure| {
+fn settle(store: &Store, site: &Site, mut journal: Journal, ask: Ask<'_>) -> Result<String, Failure> {
+    let recovered = ask(site).map_err(|failure| {
         Failure::new(
             Exit::RollbackFailed,
             format!(
@@ -228,7 +239,15 @@ pub(super) fn identity(file: &Path) -> Result<age::x25519::Identity, Failure> {
 /// # Errors
 /// [`Failure`]: nothing was cut short, or it can't be ended.
 pub(super) fn resume(args: &EndArgs) -> Result<Exit, Failure> {
-    ended(args, "resume", Journal::forward)
+    go_on(args, &recovered)
+}
+
+/// The same, and somebody else says whether what serves has recovered.
+///
+/// # Errors
+/// As [`resume`].
+pub(super) fn go_on(args: &EndArgs, ask: Ask<'_>) -> Result<Exit, Failure> {
+    ended(args, "resume", Journal::forward, ask)
 }
 
 /// Takes a restore that was cut short back.
@@ -236,10 +255,15 @@ pub(super) fn resume(args: &EndArgs) -> Result<Exit, Failure> {
 /// # Errors
 /// [`Failure`]: nothing was cut short, or it can't be taken back.
 pub(super) fn abort(args: &EndArgs) -> Result<Exit, Failure> {
-    ended(args, "abort", Journal::back)
+    ended(args, "abort", Journal::back, &recovered)
 }
 
-fn ended(args: &EndArgs, what: &str, end: impl Fn(&Journal, &Site) -> Result<(), String>) -> Result<Exit, Failure> {
+fn ended(
+    args: &EndArgs,
+    what: &str,
+    end: impl Fn(&Journal, &Site) -> Result<(), String>,
+    ask: Ask<'_>,
+) -> Result<Exit, Failure> {
     let site = Site::open(&args.place.site)?.with_identity(args.identity.as_deref().map(identity).transpose()?);
     let store = Store::open(&site.place(args.place.store.as_deref()), false)?;
     let _lock = store.lock(&format!("rollback {what}"))?;
@@ -265,7 +289,7 @@ fn ended(args: &EndArgs, what: &str, end: impl Fn(&Journal, &Site) -> Result<(),
     }
     let state = if journal.has_come(&site).map_err(stuck)? { "restored" } else { "as it was" };
     if journal.phase == Phase::Exchanging && state == "restored" {
-        print(&settle(&store, &site, journal.clone())?)?;
+        print(&settle(&store, &site, journal.clone(), ask)?)?;
     } else {
         journal.end(&store, &site)?;
     }

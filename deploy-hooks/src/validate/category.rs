@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 /// A part of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub(super) enum Category {
+pub(crate) enum Category {
     /// Configuration files, and what the running server makes of them.
     Configuration,
     /// Nodes, balancer, certificates, joins.
@@ -26,7 +26,7 @@ pub(super) enum Category {
 
 /// How deep it is looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub(super) enum Level {
+pub(crate) enum Level {
     /// Files only: nothing is asked of any deployment.
     Config,
     /// Files, and whether it answers: the smoke set.
@@ -118,4 +118,17 @@ mod tests {
         assert_eq!(taken(Level::Integration), [true, false, true]);
         assert_eq!(taken(Level::E2e), [true, true, true]);
     }
+}
+
+/// The category of a result, as it stands in a report.
+pub(crate) fn word_of(result: &greenlight_reports::CheckResult) -> &'static str {
+    if result.id.starts_with("files.") {
+        let is = |category: &Category| result.tags.iter().any(|tag| tag == category.word());
+        return Category::value_variants()
+            .iter()
+            .find(|category| is(category))
+            .map_or("configuration", |one| one.word());
+    }
+    let suite = result.id.split('.').next().unwrap_or_default().to_owned();
+    Category::of(&Listed { id: result.id.clone(), suite, tags: result.tags.clone() }).word()
 }

@@ -36,31 +36,31 @@ Examples:
   greenlight validate --category auth --level health -- --target containers")]
 pub(crate) struct ValidateArgs {
     #[command(flatten)]
-    see: SeeArgs,
+    pub(crate) see: SeeArgs,
 
     /// Every category.
     #[arg(long, required_unless_present = "category", conflicts_with = "category")]
-    full: bool,
+    pub(crate) full: bool,
 
     /// One category; may be given several times.
     #[arg(long, value_enum, value_name = "CATEGORY", value_delimiter = ',')]
-    category: Vec<Category>,
+    pub(crate) category: Vec<Category>,
 
     /// How deep.
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "e2e")]
-    level: Level,
+    pub(crate) level: Level,
 
     /// Also write the report to this file: .json, .xml (JUnit) or .html.
     #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    pub(crate) output: Option<PathBuf>,
 
     /// Where the report goes in every format; what greenlight-verify writes is below, in `live`.
     #[arg(long, value_name = "DIR", default_value = "target/greenlight-validate")]
-    out: PathBuf,
+    pub(crate) out: PathBuf,
 
     /// For greenlight-verify, such as `--target containers` or `--ca FILE`.
     #[arg(last = true, value_name = "ARGUMENTS")]
-    arguments: Vec<OsString>,
+    pub(crate) arguments: Vec<OsString>,
 }
 
 /// Runs it.

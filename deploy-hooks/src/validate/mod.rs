@@ -6,4 +6,5 @@ mod files;
 mod live;
 mod write;
 
+pub(crate) use category::{Level, word_of};
 pub(crate) use command::{ValidateArgs, run};

@@ -30,6 +30,7 @@ fn every_command_teaches_by_example() {
         "completions",
         "gate",
         "deploy",
+        "migrate",
         "watch",
         "report",
         "audit",

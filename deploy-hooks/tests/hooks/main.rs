@@ -11,6 +11,8 @@ mod gate;
 mod help;
 mod init;
 mod input;
+mod mapped;
+mod migrate;
 mod notify;
 mod notify_tls;
 mod outside;

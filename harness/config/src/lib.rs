@@ -18,8 +18,8 @@ pub mod yaml_edit;
 
 pub use deployment::{
     ArtefactSpec, DatabaseSpec, Deployment, DockerSpec, Driver, EmailSink, Environment, GateSpec, HaproxySpec, Lines,
-    MailTls, Ports, RedisSpec, RollbackSpec, ServicesSpec, Sink, SlackSink, Step, Steps, TargetNode, TargetSpec, Urls,
-    WaiverSpec, Warnings, WebhookSink,
+    MailTls, MigrateSpec, Ports, RedisSpec, RollbackSpec, ServicesSpec, Sink, SlackSink, Step, Steps, TargetNode,
+    TargetSpec, Urls, WaiverSpec, Warnings, WebhookSink,
 };
 pub use error::ConfigError;
 pub use expected_skips::ExpectedSkips;

@@ -2,6 +2,7 @@
 
 use super::docker::DockerSpec;
 use super::gate::{ArtefactSpec, GateSpec};
+use super::migrate::MigrateSpec;
 use super::rollback::RollbackSpec;
 use super::step::{Step, Steps};
 use super::target::TargetSpec;
@@ -31,6 +32,8 @@ pub struct Environment {
     pub soak_s: u64,
     /// What a rollback point holds, and where it is kept.
     pub rollback: Option<RollbackSpec>,
+    /// What `greenlight migrate` changes. Without it this environment is not migrated.
+    pub migrate: Option<MigrateSpec>,
 }
 
 /// How a build gets into an environment.
@@ -121,6 +124,7 @@ impl Environment {
         problems.extend(self.checks.problems());
         problems.extend(self.target.iter().flat_map(TargetSpec::problems));
         problems.extend(self.rollback.iter().flat_map(|rollback| rollback.problems(self.target.is_some())));
+        problems.extend(self.migrate.iter().flat_map(|migrate| migrate.problems(self)));
         if self.soak_s > SOAK_S_MAX {
             problems.push(format!(
                 "soak_s is {}, and a soak of more than {SOAK_S_MAX} s is none; write at most that",
