@@ -15,6 +15,7 @@ mod emergency;
 mod hooks_world;
 mod killed;
 mod load;
+mod migrate;
 mod moves;
 mod points;
 mod restored_by_deploy;
@@ -35,6 +36,7 @@ const CASES: &[(&str, Case)] = &[
     ("an_old_configuration_is_moved_to_a_new_version", upgrade::upgrade),
     ("containers_come_back_in_an_emergency", emergency::emergency),
     ("containers_come_back_by_a_deploy", restored_by_deploy::restored_by_deploy),
+    ("a_production_is_migrated_in_one_command_or_not_at_all", migrate::migrates),
     ("killed_in_each_phase_it_ends_all_old_or_all_new", killed::killed),
 ];
 

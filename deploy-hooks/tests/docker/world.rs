@@ -79,7 +79,7 @@ impl World {
         world.put("pub.pem", &signer().verifier().to_pem().expect("pem"));
         world.put("livekit.yaml", &livekit(name, world.key.secret.expose()));
         world.put("deployment.yaml", &world.deployment([a, b, c], [d, e, f]));
-        world.report();
+        world.report(IMAGES[2]);
         world
     }
 
@@ -148,10 +148,10 @@ environments:
         )
     }
 
-    /// A signed report about the image that is here.
-    fn report(&self) {
+    /// A signed report about an image that is here.
+    pub(crate) fn report(&self, image: &str) {
         let Report { header, mut subject, results, .. } = good(60);
-        let id = done(&["image", "inspect", "--format", "{{.Id}}", IMAGES[2]]);
+        let id = done(&["image", "inspect", "--format", "{{.Id}}", image]);
         subject.before.images[0].id.clone_from(&id);
         subject.after.iter_mut().for_each(|after| after.images[0].id.clone_from(&id));
         let plan = Plan::new(results.iter().map(|result| result.id.clone()).collect());
@@ -214,7 +214,7 @@ environments:
 }
 
 /// Says something on a connection and reads until the other side closes it.
-fn ask(port: u16, question: &str) -> std::io::Result<String> {
+pub(crate) fn ask(port: u16, question: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(UP_MAX))?;
     stream.write_all(question.as_bytes())?;
