@@ -135,6 +135,9 @@ impl Point<'_> {
             None => {}
         }
         let args = RunArgs {
+            emergency: false,
+            yes: true,
+            reason: None,
             name: self.name.to_owned(),
             only: vec![],
             key: self.keys.to_vec(),
