@@ -10,7 +10,8 @@ use std::path::PathBuf;
 /// Points to come back to: files and environment files, encrypted, signed, and restored whole or not at all.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
-Databases, Redis and SIP trunks are not part of a point yet.
+With --environment also trunks, rules and ingress in LiveKit's Redis, trunks and rules through the API, and containers,
+as `rollback:` of deployment.yaml says. Databases are not part of a point yet.
 
 Examples:
   age-keygen -o key.txt && greenlight keygen --out points

@@ -4,7 +4,9 @@
 
 use super::archive::Opened;
 use super::files::Roots;
+use super::redis::Keys;
 use super::services::{Again, ByDeploy};
+use super::sip::Trunks;
 use super::site::Site;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,10 @@ use serde::{Deserialize, Serialize};
 pub(super) enum Exchange {
     /// Files and folders, by renames.
     Files(Roots),
+    /// Keys of Redis, in one transaction.
+    Redis(Keys),
+    /// Trunks and rules, by calls of the API.
+    Sip(Trunks),
     /// Containers, made again.
     ServicesAgain(Again),
     /// Containers, by a deploy.
@@ -76,6 +82,8 @@ impl Exchange {
     pub(super) fn of(&self) -> &dyn Exchanging {
         match self {
             Self::Files(roots) => roots,
+            Self::Redis(keys) => keys,
+            Self::Sip(trunks) => trunks,
             Self::ServicesAgain(again) => again,
             Self::ServicesByDeploy(by_deploy) => by_deploy,
         }
@@ -85,6 +93,8 @@ impl Exchange {
     pub(super) fn of_mut(&mut self) -> &mut dyn Exchanging {
         match self {
             Self::Files(roots) => roots,
+            Self::Redis(keys) => keys,
+            Self::Sip(trunks) => trunks,
             Self::ServicesAgain(again) => again,
             Self::ServicesByDeploy(by_deploy) => by_deploy,
         }

@@ -23,6 +23,9 @@ pub(super) struct Journal {
     /// The environment of deployment.yaml that it was begun for, if any.
     pub(super) environment: Option<String>,
     pub(super) phase: Phase,
+    /// Whether what comes was in place when the removal of what is not wanted began: afterwards nobody can tell.
+    #[serde(default)]
+    pub(super) came: Option<bool>,
     /// In the order in which they are exchanged.
     pub(super) components: Vec<Component>,
 }
@@ -51,7 +54,7 @@ impl Journal {
     /// Of a restore that begins.
     pub(super) fn new(point: &str, environment: Option<&str>, components: Vec<Component>) -> Self {
         let environment = environment.map(str::to_owned);
-        Self { format: FORMAT, point: point.to_owned(), environment, phase: Phase::Staging, components }
+        Self { format: FORMAT, point: point.to_owned(), environment, phase: Phase::Staging, came: None, components }
     }
 
     /// The one that a killed process has left.
@@ -139,6 +142,7 @@ impl Journal {
     /// [`Failure`]: something is left; the next command tries again.
     pub(super) fn end(&mut self, store: &Store, site: &Site) -> Result<(), Failure> {
         if self.phase == Phase::Exchanging {
+            self.came = self.has_come(site).ok();
             self.phase = Phase::Ending;
             self.write(store)?;
         }

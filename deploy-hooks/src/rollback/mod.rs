@@ -1,4 +1,4 @@
-//! `greenlight rollback`: points to come back to. Files and environment files so far; what a point holds is encrypted for
+//! `greenlight rollback`: points to come back to. Files, environment files, Redis and trunks so far; what a point holds is encrypted for
 //! somebody else than this machine, signed, and read back before anything is replaced.
 
 mod archive;
@@ -14,11 +14,13 @@ mod migrated;
 mod part;
 mod parts;
 mod recovered;
+mod redis;
 mod rehearsal;
 mod rehearse;
 mod restore;
 mod services;
 mod show;
+mod sip;
 mod site;
 mod stage;
 mod store;

@@ -3,7 +3,9 @@
 use super::archive::Opened;
 use super::files::{self, Files};
 use super::part::Part;
+use super::redis::{self, Durable};
 use super::services::{self, Services};
+use super::sip::{self, Sip};
 use super::site::Site;
 use crate::failure::Failure;
 use std::fs;
@@ -40,6 +42,12 @@ pub(super) fn wanted<'a>(
             parts.push(Box::new(Files { name, roots }));
         }
     }
+    if site.spec().is_some_and(|spec| spec.redis.is_some()) {
+        parts.push(Box::new(Durable { site }));
+    }
+    if site.spec().is_some_and(|spec| spec.sip) {
+        parts.push(Box::new(Sip { site }));
+    }
     if site.spec().is_some_and(|spec| spec.services.is_some()) {
         parts.push(Box::new(Services { site }));
     }
@@ -67,6 +75,8 @@ pub(super) fn part_of<'a>(name: &str, site: &'a Site) -> Result<Box<dyn Part + '
     match name {
         "files" => Ok(Box::new(Files { name: "files", roots: vec![] })),
         "env" => Ok(Box::new(Files { name: "env", roots: vec![] })),
+        "redis" => Ok(Box::new(Durable { site })),
+        "sip" => Ok(Box::new(Sip { site })),
         "services" => Ok(Box::new(Services { site })),
         other => Err(Failure::usage(format!(
             "the point holds {other:?}, which this version does not know; restore it with the version that made it"
@@ -81,6 +91,8 @@ pub(super) fn part_of<'a>(name: &str, site: &'a Site) -> Result<Box<dyn Part + '
 pub(super) fn held(name: &str, opened: &Opened<'_>) -> Result<Vec<String>, String> {
     match name {
         "files" | "env" => files::held(opened),
+        "redis" => redis::held(opened),
+        "sip" => sip::held(opened),
         "services" => services::held(opened),
         other => Err(format!("{other:?} is no component that this version knows")),
     }

@@ -51,6 +51,7 @@ pub(super) fn rehearse(args: &RehearseArgs) -> Result<Exit, Failure> {
     let folder = store.existing(&args.name)?;
     let manifest = Manifest::read(&folder, &args.name, &keys(&args.key)?)?;
     let identity = identity(&args.identity)?;
+    let site = site.restoring(Some(identity.clone()), store.folder());
     let scratch = Scratch::new(args.scratch.as_deref())?;
     let mut all = Vec::new();
     for name in super::parts::NAMES.iter().copied().filter(|name| manifest.components.contains_key(*name)) {

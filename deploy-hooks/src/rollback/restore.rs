@@ -47,6 +47,7 @@ pub(super) fn bring(args: &RunArgs, ask: Ask<'_>) -> Result<Exit, Failure> {
     let folder = store.existing(&args.name)?;
     let manifest = Manifest::read(&folder, &args.name, &keys(&args.key)?)?;
     let identity = identity(&args.identity)?;
+    let site = site.restoring(Some(identity.clone()), store.folder());
     let chosen = chosen(&manifest, &args.only)?;
     if reason.is_some() && !chosen.iter().any(|name| name == "services") {
         return Err(Failure::usage("--emergency is about services, and none are restored; leave it out"));
@@ -264,8 +265,9 @@ fn ended(
     end: impl Fn(&Journal, &Site) -> Result<(), String>,
     ask: Ask<'_>,
 ) -> Result<Exit, Failure> {
-    let site = Site::open(&args.place.site)?.with_identity(args.identity.as_deref().map(identity).transpose()?);
+    let site = Site::open(&args.place.site)?;
     let store = Store::open(&site.place(args.place.store.as_deref()), false)?;
+    let site = site.restoring(args.identity.as_deref().map(identity).transpose()?, store.folder());
     let _lock = store.lock(&format!("rollback {what}"))?;
     let Some(mut journal) = Journal::left(&store)? else {
         return Err(Failure::usage("no restore was cut short; there is nothing to do"));
@@ -287,7 +289,8 @@ fn ended(
     if journal.phase == Phase::Exchanging {
         end(&journal, &site).map_err(stuck)?;
     }
-    let state = if journal.has_come(&site).map_err(stuck)? { "restored" } else { "as it was" };
+    let has_come = journal.came.map_or_else(|| journal.has_come(&site).map_err(stuck), Ok)?;
+    let state = if has_come { "restored" } else { "as it was" };
     if journal.phase == Phase::Exchanging && state == "restored" {
         print(&settle(&store, &site, journal.clone(), ask)?)?;
     } else {

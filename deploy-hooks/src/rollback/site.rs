@@ -31,6 +31,7 @@ pub(super) struct Site {
     file: String,
     identity: Option<age::x25519::Identity>,
     emergency: Option<String>,
+    journal: Option<PathBuf>,
 }
 
 /// Where points are.
@@ -74,13 +75,14 @@ impl Site {
             }
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::unknown)?;
-        Ok(Self { runtime, environment, file: args.config.clone(), identity: None, emergency: None })
+        Ok(Self { runtime, environment, file: args.config.clone(), identity: None, emergency: None, journal: None })
     }
 
-    /// With what opens points, for a restore that is ended.
+    /// For a restore: with what opens points, if it was given, and the folder in which the journal is.
     #[must_use]
-    pub(super) fn with_identity(mut self, identity: Option<age::x25519::Identity>) -> Self {
+    pub(super) fn restoring(mut self, identity: Option<age::x25519::Identity>, journal: &Path) -> Self {
         self.identity = identity;
+        self.journal = Some(journal.to_owned());
         self
     }
 
@@ -96,7 +98,12 @@ impl Site {
         self.emergency.as_deref()
     }
 
-    /// What opens points, where it was given to end a restore.
+    /// The folder in which the journal of a restore is.
+    pub(super) fn beside_the_journal(&self) -> Option<&Path> {
+        self.journal.as_deref()
+    }
+
+    /// What opens points, where it was given.
     pub(super) fn identity(&self) -> Option<&age::x25519::Identity> {
         self.identity.as_ref()
     }

@@ -14,11 +14,14 @@ mod emergency;
 #[expect(dead_code, reason = "the other tests use the rest")]
 mod hooks_world;
 mod killed;
+mod live_room;
 mod load;
 mod migrate;
 mod moves;
+mod phones;
 mod points;
 mod restored_by_deploy;
+mod trunks;
 mod upgrade;
 mod world;
 
@@ -38,6 +41,11 @@ const CASES: &[(&str, Case)] = &[
     ("containers_come_back_by_a_deploy", restored_by_deploy::restored_by_deploy),
     ("a_production_is_migrated_in_one_command_or_not_at_all", migrate::migrates),
     ("killed_in_each_phase_it_ends_all_old_or_all_new", killed::killed),
+    ("trunks_rules_and_ingress_come_back_from_redis", trunks::from_redis),
+    ("trunks_and_rules_come_back_through_the_api", trunks::from_the_api),
+    ("a_restore_of_trunks_that_is_killed_ends_all_old_or_all_new", trunks::killed_while_restoring),
+    ("a_redis_that_can_not_exchange_keys_says_so", trunks::refused),
+    ("a_restore_under_a_live_room_drops_nobody", live_room::nobody_notices),
 ];
 
 fn timed(case: Case) {

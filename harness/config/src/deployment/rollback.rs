@@ -21,9 +21,10 @@ pub struct RollbackSpec {
     pub env: Vec<PathBuf>,
     /// The application's database. Without it no point holds one.
     pub database: Option<DatabaseSpec>,
-    /// LiveKit's Redis. Only what lasts is kept: SIP, ingress and egress, never rooms and nodes.
+    /// LiveKit's Redis. Only what lasts is kept: trunks, rules and ingress, never rooms, nodes and jobs of egress. Without it no
+    /// point holds any of it.
     pub redis: Option<RedisSpec>,
-    /// Trunks and rules through the API of `target`.
+    /// Trunks and rules through the API of `target`. Without it no point holds them.
     #[serde(default)]
     pub sip: bool,
     /// Containers and their balancer. The colours of the driver `docker` are among them by themselves.
