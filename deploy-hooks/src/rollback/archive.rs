@@ -136,6 +136,27 @@ impl Opened<'_> {
         }
     }
 
+    /// The stream with which an archive of anything but files begins, a small one, without reading to the end. Whoever calls
+    /// has held the archive against its signed sum.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn first(&self, stream: &str, bytes_max: usize) -> Result<Vec<u8>, String> {
+        let (mut tar, mut text) = (self.tar()?, Vec::new());
+        for (number, entry) in tar.entries().map_err(cut)?.enumerate() {
+            let mut entry = entry.map_err(cut)?;
+            if *entry.path_bytes() != *format!("{stream}/{number}").as_bytes() {
+                break;
+            }
+            let room = bytes_max.saturating_sub(text.len()) as u64;
+            entry.by_ref().take(room).read_to_end(&mut text).map_err(cut)?;
+        }
+        match text.is_empty() {
+            true => Err(format!("it does not begin with its {stream}")),
+            false => Ok(text),
+        }
+    }
+
     /// Decrypted and decompressed, from its beginning.
     fn tar(&self) -> Result<tar::Archive<impl Read + use<>>, String> {
         let opened = File::open(self.file).map_err(cut)?;

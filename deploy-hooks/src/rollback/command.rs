@@ -7,11 +7,11 @@ use clap::{Args, Subcommand};
 use greenlight_reports::Exit;
 use std::path::PathBuf;
 
-/// Points to come back to: files and environment files, encrypted, signed, and restored whole or not at all.
+/// Points to come back to: encrypted, signed, and restored whole or not at all.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
-With --environment also trunks, rules and ingress in LiveKit's Redis, trunks and rules through the API, and containers,
-as `rollback:` of deployment.yaml says. Databases are not part of a point yet.
+With --environment also trunks, rules and ingress in LiveKit's Redis, trunks and rules through the API, a database of
+Postgres, and containers, as `rollback:` of deployment.yaml says.
 
 Examples:
   age-keygen -o key.txt && greenlight keygen --out points
@@ -169,7 +169,7 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(super) emergency: bool,
 
-    /// Yes, what is said to be lost may be lost.
+    /// Yes, what is said to be lost may be lost. Without it a database does not come back.
     #[arg(long)]
     pub(super) yes: bool,
 
@@ -221,7 +221,7 @@ pub(crate) struct RehearseArgs {
     pub(super) place: StoreArgs,
 }
 
-/// Removes the oldest points. The last one, and those that are not to be believed, stay.
+/// Removes the oldest points, and the copies of databases that belong to them. The last one, and those that are not to be believed, stay.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:

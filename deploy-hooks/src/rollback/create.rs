@@ -30,13 +30,19 @@ pub(super) fn create(args: &CreateArgs) -> Result<Exit, Failure> {
     let configured = site.spec().map(|spec| spec.recipients.clone()).unwrap_or_default();
     let to = if args.recipient.is_empty() { configured } else { args.recipient.clone() };
     let recipients = recipients(&to)?;
-    let parts = wanted(&site, &args.files, &args.env, &args.only)?;
+    let parts = wanted(&site, &args.name, &args.files, &args.env, &args.only)?;
     let store = Store::open(&site.place(args.place.store.as_deref()), true)?;
     let _lock = store.lock(&format!("rollback create {}", args.name))?;
     let point = store.begin(&args.name)?;
     space(&store, &parts)?;
     let manifest = Manifest::new(&args.name, &args.description, &to);
-    let mut said = fill(manifest, point, &parts, &recipients, &signer)?;
+    let made = fill(manifest, point, &parts, &recipients, &signer);
+    if made.is_err() {
+        for left in parts.iter().filter_map(|part| part.undo().err()) {
+            say!("LEFT     {left}");
+        }
+    }
+    let mut said = made?;
     store.audit(&args.name, "rollback create", &args.description)?;
     let _ = writeln!(said, "wrote    {}/{}", store.shown(), args.name);
     let _ = writeln!(said, "next     greenlight rollback verify {} --key PUBLIC.pem --identity KEY", args.name);
@@ -69,12 +75,16 @@ fn fill(
             kept.plain_bytes,
             written.bytes
         );
+        if let Some(copy) = &kept.copy {
+            let _ = writeln!(said, "restored {}: the copy {} beside it holds every row", part.name(), copy.database);
+        }
         kept.passed_over.iter().for_each(|one| _ = writeln!(said, "LEFT OUT {one}"));
         let component = Component {
             bytes: written.bytes,
             sha256: written.sha256,
             entries: kept.entries,
             plain_bytes: kept.plain_bytes,
+            copy: kept.copy,
         };
         manifest.components.insert(part.name().to_owned(), component);
     }

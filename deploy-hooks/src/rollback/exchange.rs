@@ -3,6 +3,7 @@
 //! kill at whatever moment, and does nothing then if it was done.
 
 use super::archive::Opened;
+use super::database::Swap;
 use super::files::Roots;
 use super::redis::Keys;
 use super::services::{Again, ByDeploy};
@@ -16,6 +17,8 @@ use serde::{Deserialize, Serialize};
 pub(super) enum Exchange {
     /// Files and folders, by renames.
     Files(Roots),
+    /// A database, by renames in one transaction.
+    Database(Swap),
     /// Keys of Redis, in one transaction.
     Redis(Keys),
     /// Trunks and rules, by calls of the API.
@@ -82,6 +85,7 @@ impl Exchange {
     pub(super) fn of(&self) -> &dyn Exchanging {
         match self {
             Self::Files(roots) => roots,
+            Self::Database(swap) => swap,
             Self::Redis(keys) => keys,
             Self::Sip(trunks) => trunks,
             Self::ServicesAgain(again) => again,
@@ -93,6 +97,7 @@ impl Exchange {
     pub(super) fn of_mut(&mut self) -> &mut dyn Exchanging {
         match self {
             Self::Files(roots) => roots,
+            Self::Database(swap) => swap,
             Self::Redis(keys) => keys,
             Self::Sip(trunks) => trunks,
             Self::ServicesAgain(again) => again,

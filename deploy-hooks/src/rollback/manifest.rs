@@ -1,5 +1,6 @@
 //! What a point says of itself, in the open and signed: no path, no name of a file, no secret.
 
+use super::database::Copied;
 use crate::failure::Failure;
 use crate::files::{read_at_most, read_text};
 use greenlight_reports::{Signer, Verifier, canonical_json};
@@ -39,6 +40,9 @@ pub(super) struct Component {
     pub(super) sha256: String,
     pub(super) entries: usize,
     pub(super) plain_bytes: u64,
+    /// The copy that lies beside a database, which goes with the point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) copy: Option<Copied>,
 }
 
 impl Manifest {

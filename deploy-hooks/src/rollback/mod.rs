@@ -1,10 +1,11 @@
-//! `greenlight rollback`: points to come back to. Files, environment files, Redis and trunks so far; what a point holds is encrypted for
+//! `greenlight rollback`: points to come back to. What a point holds is encrypted for
 //! somebody else than this machine, signed, and read back before anything is replaced.
 
 mod archive;
 mod bucket;
 mod command;
 mod create;
+mod database;
 mod entry;
 mod exchange;
 mod files;

@@ -1,6 +1,7 @@
 //! A component of a point, whatever it is: how it is kept, and how it comes back.
 
 use super::archive::Opened;
+use super::database::Copied;
 use super::exchange::Exchange;
 use super::writer::Writer;
 use crate::failure::Failure;
@@ -15,6 +16,8 @@ pub(super) struct Kept {
     pub(super) plain_bytes: u64,
     /// What was left out, and why.
     pub(super) passed_over: Vec<String>,
+    /// The copy that lies beside a database.
+    pub(super) copy: Option<Copied>,
 }
 
 /// One component: `files`, `env`, `database`, `redis`, `sip` or `services`.
@@ -33,6 +36,14 @@ pub(super) trait Part {
     /// # Errors
     /// [`Failure`] with what can't be read or written. The caller removes the archive.
     fn keep(&self, archive: &mut Writer) -> Result<Kept, Failure>;
+
+    /// No point has come of what was kept: what keeping it has made outside of the archive is removed.
+    ///
+    /// # Errors
+    /// What is left.
+    fn undo(&self) -> Result<(), String> {
+        Ok(())
+    }
 
     /// What bringing it back will exchange. Whoever calls has believed the archive; nothing is touched yet, and what must be
     /// true before anything is touched (room, a server that answers) is looked at here.

@@ -1,6 +1,7 @@
 //! Which components there are: what deployment.yaml says of the environment, and what the command line names.
 
 use super::archive::Opened;
+use super::database::{self, Database};
 use super::files::{self, Files};
 use super::part::Part;
 use super::redis::{self, Durable};
@@ -20,6 +21,7 @@ pub(super) const NAMES: [&str; 6] = ["files", "env", "redis", "sip", "database",
 /// [`Failure`] of usage: there is nothing, or not what `only` names.
 pub(super) fn wanted<'a>(
     site: &'a Site,
+    point: &str,
     files: &[PathBuf],
     env: &[PathBuf],
     only: &[String],
@@ -48,6 +50,9 @@ pub(super) fn wanted<'a>(
     if site.spec().is_some_and(|spec| spec.sip) {
         parts.push(Box::new(Sip { site }));
     }
+    if site.spec().is_some_and(|spec| spec.database.is_some()) {
+        parts.push(Box::new(Database::new(site, point)));
+    }
     if site.spec().is_some_and(|spec| spec.services.is_some()) {
         parts.push(Box::new(Services { site }));
     }
@@ -75,6 +80,7 @@ pub(super) fn part_of<'a>(name: &str, site: &'a Site) -> Result<Box<dyn Part + '
     match name {
         "files" => Ok(Box::new(Files { name: "files", roots: vec![] })),
         "env" => Ok(Box::new(Files { name: "env", roots: vec![] })),
+        "database" => Ok(Box::new(Database::new(site, ""))),
         "redis" => Ok(Box::new(Durable { site })),
         "sip" => Ok(Box::new(Sip { site })),
         "services" => Ok(Box::new(Services { site })),
@@ -91,6 +97,7 @@ pub(super) fn part_of<'a>(name: &str, site: &'a Site) -> Result<Box<dyn Part + '
 pub(super) fn held(name: &str, opened: &Opened<'_>) -> Result<Vec<String>, String> {
     match name {
         "files" | "env" => files::held(opened),
+        "database" => database::held(opened),
         "redis" => redis::held(opened),
         "sip" => sip::held(opened),
         "services" => services::held(opened),

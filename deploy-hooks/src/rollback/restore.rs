@@ -52,6 +52,7 @@ pub(super) fn bring(args: &RunArgs, ask: Ask<'_>) -> Result<Exit, Failure> {
     if reason.is_some() && !chosen.iter().any(|name| name == "services") {
         return Err(Failure::usage("--emergency is about services, and none are restored; leave it out"));
     }
+    agreed(&manifest, &chosen, args.yes)?;
     // All of them are believed before anything is written.
     let mut components = Vec::new();
     for name in &chosen {
@@ -90,6 +91,27 @@ fn emergency(args: &RunArgs) -> Result<Option<String>, Failure> {
         (true, ..) => Err(Failure::usage(
             "--emergency stops containers and cuts the calls on them, without gate and deploy; say --yes, and why with --reason TEXT",
         )),
+    }
+}
+
+/// Coming back loses what was written since, which is for people to decide.
+fn agreed(manifest: &Manifest, chosen: &[String], yes: bool) -> Result<(), Failure> {
+    if !chosen.iter().any(|name| name == "database") {
+        return Ok(());
+    }
+    let lost = format!(
+        "what was written to the database between {} and now, {}, is lost",
+        manifest.created,
+        crate::clock::timestamp()
+    );
+    match yes {
+        true => {
+            say!("lost     {lost}");
+            Ok(())
+        }
+        false => Err(Failure::usage(format!(
+            "{lost}; say --yes if it may be, or leave the database out with --only; nothing was changed"
+        ))),
     }
 }
 

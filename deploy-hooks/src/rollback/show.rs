@@ -1,6 +1,7 @@
 //! `rollback list`, `show`, `verify` and `prune`.
 
 use super::command::{ListArgs, PruneArgs, StoreArgs, VerifyArgs};
+use super::database::forget;
 use super::manifest::{Manifest, archive};
 use super::parts::held;
 use super::rehearsal;
@@ -118,7 +119,8 @@ pub(super) fn verify(args: &VerifyArgs, listed: bool) -> Result<Exit, Failure> {
 /// # Errors
 /// [`Failure`] of usage, or a point can't be removed.
 pub(super) fn prune(args: &PruneArgs) -> Result<Exit, Failure> {
-    let store = opened(&args.place)?;
+    let site = Site::open(&args.place.site)?;
+    let store = Store::open(&site.place(args.place.store.as_deref()), false)?;
     let _lock = store.lock("rollback prune")?;
     let found = manifests(&store, &keys(&args.key)?)?;
     let good: Vec<Manifest> = found.into_iter().filter_map(|(_, read)| read.ok()).collect();
@@ -141,6 +143,13 @@ pub(super) fn prune(args: &PruneArgs) -> Result<Exit, Failure> {
         left -= size(manifest);
         store.audit(&manifest.name, "rollback prune", &manifest.created)?;
         let _ = writeln!(out, "removed  {}  {}", manifest.created, manifest.name);
+        for copy in manifest.components.values().filter_map(|component| component.copy.as_ref()) {
+            let _ = match forget(&site, copy) {
+                Ok(true) => writeln!(out, "removed  its copy, the database {}", copy.database),
+                Ok(false) => Ok(()),
+                Err(why) => writeln!(out, "LEFT     its copy, the database {}: {why}", copy.database),
+            };
+        }
     }
     if out.is_empty() {
         out.push_str("nothing to remove\n");

@@ -1,5 +1,5 @@
 //! The driver `docker` on a real engine: livekit-server in two colours behind HAProxy on one Redis, under joins and API
-//! calls all the while.
+//! calls all the while. And points of a real Postgres.
 //!
 //! Needs a container engine and the images of `cargo xtask images`; without an engine each case is shown as ignored, and
 //! with `CI` set that is an error.
@@ -9,6 +9,7 @@
 mod bad_builds;
 mod bad_releases;
 mod bucket;
+mod database;
 mod emergency;
 #[path = "../hooks/world.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
@@ -20,6 +21,7 @@ mod migrate;
 mod moves;
 mod phones;
 mod points;
+mod postgres;
 mod restored_by_deploy;
 mod trunks;
 mod upgrade;
@@ -46,6 +48,9 @@ const CASES: &[(&str, Case)] = &[
     ("a_restore_of_trunks_that_is_killed_ends_all_old_or_all_new", trunks::killed_while_restoring),
     ("a_redis_that_can_not_exchange_keys_says_so", trunks::refused),
     ("a_restore_under_a_live_room_drops_nobody", live_room::nobody_notices),
+    ("a_database_comes_back_as_pg_dump_saw_it", database::comes_back),
+    ("what_is_wrong_with_a_database_is_named_and_changes_nothing", database::refused),
+    ("a_restore_of_a_database_that_is_killed_ends_all_old_or_all_new", database::killed),
 ];
 
 fn timed(case: Case) {

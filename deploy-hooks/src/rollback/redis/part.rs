@@ -42,6 +42,7 @@ impl Part for Durable<'_> {
             entries: keys.values().map(|held| held.value.len()).sum(),
             plain_bytes: keys.values().map(|held| held.value.bytes()).sum(),
             passed_over: vec![],
+            ..Kept::default()
         };
         end_part(archive, NAME, BTreeMap::new(), &About { keys })
             .map_err(|error| Failure::unknown(format!("cannot write the archive: {error}")))?;

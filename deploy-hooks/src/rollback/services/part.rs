@@ -51,7 +51,7 @@ impl Part for Services<'_> {
         let plain_bytes = serde_json::to_vec(&held).map_err(Failure::unknown)?.len() as u64;
         end_part(archive, NAME, BTreeMap::new(), &held)
             .map_err(|error| Failure::unknown(format!("cannot write the archive: {error}")))?;
-        Ok(Kept { entries: held.containers.len(), plain_bytes, passed_over })
+        Ok(Kept { entries: held.containers.len(), plain_bytes, passed_over, ..Kept::default() })
     }
 
     fn exchange(&self, opened: &Opened<'_>, point: &str) -> Result<Exchange, Failure> {

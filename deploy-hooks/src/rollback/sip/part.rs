@@ -41,6 +41,7 @@ impl Part for Sip<'_> {
             entries: held.counted().iter().sum(),
             plain_bytes: serde_json::to_vec(&held).map_err(Failure::unknown)?.len() as u64,
             passed_over: double.into_iter().map(left).collect(),
+            ..Kept::default()
         };
         end_part(archive, NAME, BTreeMap::new(), &held)
             .map_err(|error| Failure::unknown(format!("cannot write the archive: {error}")))?;

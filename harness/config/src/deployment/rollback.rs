@@ -50,7 +50,8 @@ pub struct DatabaseSpec {
     pub user: String,
     /// The container in which it runs, with its tools. Without it the tools of this machine are used.
     pub container: Option<String>,
-    /// Its host for the tools of this machine: a name, or the folder of its socket. Without it the tools' own default.
+    /// Its host as the tools see it, from within the container if there is one: a name, or the folder of its socket. Without
+    /// it the tools' own default.
     pub host: Option<String>,
     /// Its port. Without it the tools' own default.
     pub port: Option<u16>,
@@ -124,11 +125,19 @@ impl RollbackSpec {
                     problems.push(format!("rollback.database.{key} is {text:?}; use letters, digits, _, - and ."));
                 }
             }
-            if database.container.is_some() && database.host.is_some() {
-                problems.push(
-                    "rollback.database has a container and a host; its tools run in one place, so write one of them"
-                        .to_owned(),
-                );
+            let plain = |name: &String| {
+                let begins = name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+                begins && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
+            };
+            if let Some(container) = database.container.as_ref().filter(|name| !plain(name)) {
+                problems
+                    .push(format!("rollback.database.container is {container:?}, and that is no name of a container"));
+            }
+            if ["template0", "template1"].contains(&database.name.as_str()) {
+                problems.push(format!(
+                    "rollback.database.name is {:?}, from which Postgres makes others; name the application's own",
+                    database.name
+                ));
             }
         }
         let lines = self.verify.iter().chain(&self.rehearse);
