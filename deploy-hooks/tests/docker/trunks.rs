@@ -210,6 +210,8 @@ pub(super) fn killed_while_restoring() {
             }
             child.kill().expect("killed");
             child.wait().expect("ended");
+            // The line that says whether it has recovered may go on, and holds the lock until it has ended.
+            fs::File::open(phones.path("points/.lock")).expect("a lock").lock().expect("let go");
             nothing_to_read(&phones);
             let way = if turn % 2 == 0 { "resume" } else { "abort" };
             let left = journal(&phones);

@@ -1,3 +1,5 @@
+//! What of Redis is compared and written, without one.
+
 use super::keys::{All, Held, Value, differences};
 use std::collections::{BTreeMap, BTreeSet};
 

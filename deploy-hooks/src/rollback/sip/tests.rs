@@ -1,3 +1,5 @@
+//! Trunks and rules held against each other, without a server.
+
 use super::difference::Difference;
 use super::held::{Held, Kind, compared};
 use serde_json::{Value, json};
