@@ -127,7 +127,10 @@ pub(crate) fn migrates() {
     let (code, said) = greenlight(world, &["migrate", "production"]);
     assert_eq!(code, Some(0), "{said}");
     assert_eq!((world.there().0, image(world, "green")), (vec!["green".to_owned()], NEW.to_owned()));
-    assert!(!world.read("ops/livekit.yaml").contains("probe_mode") && world.read("ops/.env") == "NODE_IP=127.0.0.1\n");
+    // The key has its new place, and the variable its new name.
+    let (config, env) = (world.read("ops/livekit.yaml"), world.read("ops/.env"));
+    assert!(config.contains("    stream_allocator:\n      probe_mode: padding\n"), "{config}");
+    assert_eq!(env, "NODE_IP=127.0.0.1\n");
     accepted("after the migration");
     let verdict = said.lines().find(|line| line.starts_with("PASSED ")).unwrap_or_default();
     eprintln!("  {verdict}");
