@@ -93,6 +93,19 @@ impl Level {
     }
 }
 
+/// The category of a result, as it stands in a report.
+pub(crate) fn word_of(result: &greenlight_reports::CheckResult) -> &'static str {
+    if result.id.starts_with("files.") {
+        let is = |category: &Category| result.tags.iter().any(|tag| tag == category.word());
+        return Category::value_variants()
+            .iter()
+            .find(|category| is(category))
+            .map_or("configuration", |one| one.word());
+    }
+    let suite = result.id.split('.').next().unwrap_or_default().to_owned();
+    Category::of(&Listed { id: result.id.clone(), suite, tags: result.tags.clone() }).word()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Category, Level, Listed};
@@ -118,17 +131,4 @@ mod tests {
         assert_eq!(taken(Level::Integration), [true, false, true]);
         assert_eq!(taken(Level::E2e), [true, true, true]);
     }
-}
-
-/// The category of a result, as it stands in a report.
-pub(crate) fn word_of(result: &greenlight_reports::CheckResult) -> &'static str {
-    if result.id.starts_with("files.") {
-        let is = |category: &Category| result.tags.iter().any(|tag| tag == category.word());
-        return Category::value_variants()
-            .iter()
-            .find(|category| is(category))
-            .map_or("configuration", |one| one.word());
-    }
-    let suite = result.id.split('.').next().unwrap_or_default().to_owned();
-    Category::of(&Listed { id: result.id.clone(), suite, tags: result.tags.clone() }).word()
 }

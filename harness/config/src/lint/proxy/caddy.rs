@@ -101,7 +101,6 @@ fn is_livekit(upstream: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::lint::finding::FileKind;
     use crate::lint::{Facts, lint};
 
