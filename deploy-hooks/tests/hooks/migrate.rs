@@ -441,9 +441,29 @@ fn killed_in(world: &World, step: &str) -> bool {
     status.code().is_none() && !has(&read(), "done")
 }
 
+const TRIES_MAX: usize = 15;
+
+/// Between two files that are corrected, which is too short to be hit: the first is as it will be, the second as it was. A
+/// plan is applied to what was planned only, so it is planned again.
+#[test]
+fn a_kill_between_two_files_is_survived() {
+    let hit = (0..TRIES_MAX).any(|_| {
+        let world = place();
+        if !killed_in(&world, "configuration") {
+            return false;
+        }
+        world.put("ops/livekit.yaml", &corrected());
+        let ended = migrate(&world, &["resume", "staging"]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(is_all_new(&world) && world.read("ops/sip.yaml").contains("nat_1_to_1_ip"), "{ended:?}");
+        assert!(report(&world, "staging").contains("| plan after a kill | "), "{ended:?}");
+        true
+    });
+    assert!(hit, "it was never under way when it was killed");
+}
+
 #[test]
 fn kill_9_in_each_step_is_survived() {
-    const TRIES_MAX: usize = 15;
     for step in ["prerequisites", "plan", "gate", "point", "configuration", "environment"] {
         for way in ["resume", "abort"] {
             let hit = (0..TRIES_MAX).any(|_| {
