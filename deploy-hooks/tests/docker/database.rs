@@ -294,6 +294,7 @@ pub(super) fn killed() {
     let changed = postgres.seen();
     // What it changes back to is made once, so that each turn begins alike.
     assert_eq!(postgres.create("changed").0, Some(0));
+    before_the_rename(&postgres, &changed);
     let (mut olds, mut news) = (0, 0);
     for (turn, (phase, later_ms)) in MOMENTS.iter().copied().enumerate() {
         let way = if turn % 2 == 0 { "resume" } else { "abort" };
@@ -320,6 +321,30 @@ pub(super) fn killed() {
         }
     }
     assert!(olds >= 3 && news >= 3, "{olds} old, {news} new");
+}
+
+/// A prepared transaction is nobody who could be shown out: nobody is let in any more, and nothing can be renamed. Whether
+/// that is given up or killed, people are let in again.
+fn before_the_rename(postgres: &Postgres, changed: &str) {
+    postgres.sql("application", "BEGIN; LOCK shop.strange IN ACCESS SHARE MODE; PREPARE TRANSACTION 'in the way'");
+    let (code, said) = postgres.restore("a");
+    assert!(code == Some(7) && said.contains("prepared transaction"), "{code:?} {said}");
+    assert_eq!((postgres.seen().as_str(), postgres.databases().as_str()), (changed, ALONE), "given up");
+    let mut command = postgres.command(&[&Postgres::run("a")[..], &["--yes"]].concat());
+    let mut restore = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+    let end = Instant::now() + REACHED_MAX;
+    while !postgres.databases().starts_with("application false") {
+        assert!(Instant::now() < end && restore.try_wait().expect("its status").is_none(), "it was never closed");
+        std::thread::park_timeout(LOOK_EVERY);
+    }
+    restore.kill().expect("killed");
+    restore.wait().expect("its status");
+    let (code, said) = postgres.greenlight(&["rollback", "abort"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(postgres.databases(), ALONE, "killed before the rename");
+    assert_eq!(postgres.seen(), changed);
+    postgres.sql("application", "ROLLBACK PREPARED 'in the way'");
+    eprintln!("  killed before the rename         abort   all old, and people are let in");
 }
 
 /// A phase of the journal, and how long after its beginning.

@@ -29,7 +29,7 @@ if [ ! -e $data/PG_VERSION ]; then
   echo 'host all all all scram-sha-256' >> $data/pg_hba.conf
 fi
 exec setpriv --reuid postgres --regid postgres --init-groups $bin/postgres -D $data \
-  -c listen_addresses='*' -c unix_socket_directories= -c max_wal_size=1GB
+  -c listen_addresses='*' -c unix_socket_directories= -c max_wal_size=1GB -c max_prepared_transactions=2
 "#;
 
 /// Rows, names that want quotes, a sequence that has advanced, large objects, an extension, rights, settings.
