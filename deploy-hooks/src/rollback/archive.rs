@@ -7,10 +7,12 @@ use greenlight_reports::hex;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::rc::Rc;
 
 /// The list of an archive with a million files.
 const CONTENTS_BYTES_MAX: u64 = 512 << 20;
@@ -27,6 +29,9 @@ pub(super) struct Opened<'a> {
     pub(super) file: &'a Path,
     /// What opens it.
     pub(super) identity: &'a age::x25519::Identity,
+    /// Its length and SHA-256 as they were signed: whatever is read is held against them once more at its end, since the file
+    /// may be another one by then.
+    pub(super) signed: (u64, &'a str),
 }
 
 /// What stands at the end of an archive of anything but files.
@@ -81,7 +86,7 @@ impl Opened<'_> {
     /// # Errors
     /// What is wrong with it.
     pub(super) fn announced(&self) -> Result<Contents, String> {
-        let mut tar = self.tar()?;
+        let (mut tar, _) = self.tar()?;
         let mut entries = tar.entries().map_err(cut)?;
         let mut first = entries.next().ok_or("there is nothing in it")?.map_err(cut)?;
         if first.path_bytes() != LIST.as_bytes() {
@@ -142,7 +147,7 @@ impl Opened<'_> {
     /// # Errors
     /// What is wrong with it.
     pub(super) fn first(&self, stream: &str, bytes_max: usize) -> Result<Vec<u8>, String> {
-        let (mut tar, mut text) = (self.tar()?, Vec::new());
+        let ((mut tar, _), mut text) = (self.tar()?, Vec::new());
         for (number, entry) in tar.entries().map_err(cut)?.enumerate() {
             let mut entry = entry.map_err(cut)?;
             if *entry.path_bytes() != *format!("{stream}/{number}").as_bytes() {
@@ -157,9 +162,10 @@ impl Opened<'_> {
         }
     }
 
-    /// Decrypted and decompressed, from its beginning.
-    fn tar(&self) -> Result<tar::Archive<impl Read + use<>>, String> {
-        let opened = File::open(self.file).map_err(cut)?;
+    /// Decrypted and decompressed, from its beginning, and the sum of what was read of the file so far.
+    fn tar(&self) -> Result<(tar::Archive<impl Read + use<>>, Rc<RefCell<Sum>>), String> {
+        let sum = Rc::new(RefCell::new(Sum::default()));
+        let opened = Summed { inner: File::open(self.file).map_err(cut)?, sum: sum.clone() };
         let decryptor = age::Decryptor::new(io::BufReader::with_capacity(READ_BYTES, opened))
             .map_err(|error| format!("it is no archive of age: {error}"))?;
         let identities = std::iter::once(self.identity as &dyn age::Identity);
@@ -167,7 +173,7 @@ impl Opened<'_> {
             age::DecryptError::NoMatchingKeys => "it was encrypted for another identity than this one".to_owned(),
             other => format!("it can't be decrypted: {other}"),
         })?;
-        Ok(tar::Archive::new(zstd::Decoder::new(plain).map_err(cut)?))
+        Ok((tar::Archive::new(zstd::Decoder::new(plain).map_err(cut)?), sum))
     }
 
     /// Every entry, then the value at the end.
@@ -177,7 +183,7 @@ impl Opened<'_> {
         bytes_max: u64,
         mut each: impl FnMut(&str, &mut dyn Read) -> Result<(), String>,
     ) -> Result<T, String> {
-        let mut tar = self.tar()?;
+        let (mut tar, sum) = self.tar()?;
         let mut value = None;
         for entry in tar.entries().map_err(cut)? {
             let mut entry = entry.map_err(cut)?;
@@ -196,7 +202,34 @@ impl Opened<'_> {
         }
         // The stream must end as it was finished, or something was cut off behind the last entry.
         io::copy(&mut tar.into_inner(), &mut io::sink()).map_err(cut)?;
+        let Sum { hash, bytes } = sum.take();
+        if (bytes, hex(&hash.finalize()).as_str()) != self.signed {
+            return Err("it is not the one that was signed".to_owned());
+        }
         value.ok_or_else(|| "its list is missing: it was cut off".to_owned())
+    }
+}
+
+/// Length and sum of what was read so far.
+#[derive(Default)]
+struct Sum {
+    hash: Sha256,
+    bytes: u64,
+}
+
+/// Sums what is read.
+struct Summed {
+    inner: File,
+    sum: Rc<RefCell<Sum>>,
+}
+
+impl Read for Summed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(buffer)?;
+        let mut sum = self.sum.borrow_mut();
+        sum.hash.update(&buffer[..length]);
+        sum.bytes += length as u64;
+        Ok(length)
     }
 }
 

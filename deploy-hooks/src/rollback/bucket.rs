@@ -144,6 +144,19 @@ impl Bucket {
         self.wait(self.store.put_opts(&self.key(point, file), bytes.to_vec().into(), mode.into())).map(drop)
     }
 
+    /// Removes one file of a point.
+    ///
+    /// # Errors
+    /// [`Failure`]: it does not answer.
+    pub(super) fn remove_file(&self, point: &str, file: &str) -> Result<(), Failure> {
+        self.wait(async {
+            match self.store.delete(&self.key(point, file)).await {
+                Err(object_store::Error::NotFound { .. }) => Ok(()),
+                other => other,
+            }
+        })
+    }
+
     /// Removes a point: the manifest first, so that half a point is none.
     ///
     /// # Errors

@@ -26,16 +26,18 @@ const SPACE: u64 = 2;
 /// [`Failure`]; then there is no such point.
 pub(super) fn create(args: &CreateArgs) -> Result<Exit, Failure> {
     let site = Site::open(&args.place.site)?;
+    let place = site.place(args.place.store.as_deref());
+    let site = site.keeping(place.folder());
     let signer = signer(&args.sign_key)?;
     let configured = site.spec().map(|spec| spec.recipients.clone()).unwrap_or_default();
     let to = if args.recipient.is_empty() { configured } else { args.recipient.clone() };
     let recipients = recipients(&to)?;
     let parts = wanted(&site, &args.name, &args.files, &args.env, &args.only)?;
-    let store = Store::open(&site.place(args.place.store.as_deref()), true)?;
+    let store = Store::open(&place, true)?;
     let _lock = store.lock(&format!("rollback create {}", args.name))?;
     let point = store.begin(&args.name)?;
     space(&store, &parts)?;
-    let manifest = Manifest::new(&args.name, &args.description, &to);
+    let manifest = Manifest::new(&args.name, &args.description, site.name(), &to);
     let made = fill(manifest, point, &parts, &recipients, &signer);
     if made.is_err() {
         for left in parts.iter().filter_map(|part| part.undo().err()) {

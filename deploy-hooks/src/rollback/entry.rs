@@ -83,6 +83,7 @@ impl Contents {
     pub(super) fn check(&self) -> Result<(), String> {
         let mut folders = std::collections::BTreeSet::new();
         let mut names = std::collections::BTreeSet::new();
+        let mut files = std::collections::BTreeSet::new();
         for root in &self.roots {
             let path = Path::new(root);
             let plain =
@@ -105,10 +106,12 @@ impl Contents {
             }
             match &entry.kind {
                 Kind::Folder => _ = folders.insert((entry.root, entry.path.clone())),
-                Kind::Same { path } if !names.contains(&(entry.root, path.clone())) => {
-                    return Err(format!("{named} is the same as {path:?}, which does not come before it"));
+                Kind::File { .. } => _ = files.insert((entry.root, entry.path.clone())),
+                // A second name of a link would be a way to whatever it leads to.
+                Kind::Same { path } if !files.contains(&(entry.root, path.clone())) => {
+                    return Err(format!("{named} is the same as {path:?}, which is no file that comes before it"));
                 }
-                _ => {}
+                Kind::Same { .. } | Kind::Link { .. } => {}
             }
         }
         let has_root = |root: usize| names.contains(&(root, String::new()));
@@ -168,6 +171,12 @@ mod tests {
         let through =
             vec![entry("", Kind::Folder), entry("l", Kind::Link { to: "/etc".into() }), entry("l/passwd", file())];
         assert!(check("/srv/x", through).is_err());
+        let second_name = vec![
+            entry("", Kind::Folder),
+            entry("l", Kind::Link { to: "/etc/shadow".into() }),
+            entry("m", Kind::Same { path: "l".into() }),
+        ];
+        assert!(check("/srv/x", second_name).is_err());
         assert!(check("/srv/x", vec![]).is_err());
     }
 }

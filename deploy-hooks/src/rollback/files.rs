@@ -5,14 +5,16 @@ use super::entry::{Contents, Entry, Kind};
 use super::exchange::{Exchange, Exchanging};
 use super::part::{Kept, Part};
 use super::site::Site;
-use super::stage::{remove, stage, stage_of, sync_above};
+use super::stage::{remove, stage, stage_of};
 use super::swap::Root;
 use super::walk::{Found, walk};
 use super::writer::Writer;
 use crate::failure::Failure;
 use greenlight_reports::hex;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
@@ -26,14 +28,16 @@ pub(super) const CONTENTS: &str = "contents.json";
 const SPACE: u64 = 2;
 
 /// Files and folders.
-pub(super) struct Files {
+pub(super) struct Files<'a> {
+    /// Whose they are.
+    pub(super) site: &'a Site,
     /// `files` or `env`.
     pub(super) name: &'static str,
     /// Absolute, and none within another. Nothing when it is to come back: the archive says where to.
     pub(super) roots: Vec<PathBuf>,
 }
 
-impl Part for Files {
+impl Part for Files<'_> {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -75,14 +79,24 @@ impl Part for Files {
     fn exchange(&self, opened: &Opened<'_>, point: &str) -> Result<Exchange, Failure> {
         let contents = opened.announced().map_err(Failure::refused)?;
         let targets: Vec<PathBuf> = contents.roots.iter().map(PathBuf::from).collect();
+        targets.iter().try_for_each(|target| self.site.may_exchange(target))?;
         space(&targets, &contents)?;
         // Two components may have roots in one folder.
         let staged = format!("{point}-{}", self.name);
-        let root = |(number, target): (usize, PathBuf)| {
+        let mut roots = Vec::new();
+        for (number, target) in targets.into_iter().enumerate() {
             let stage = stage_of(&target, &staged, number);
-            Root::new(target, stage)
-        };
-        Ok(Exchange::Files(Roots { roots: targets.into_iter().enumerate().map(root).collect(), contents: None }))
+            // No restore is under way here, so it is not of one that this one knows.
+            if fs::symlink_metadata(&stage).is_ok() {
+                return Err(Failure::usage(format!(
+                    "{} lies there from a restore whose journal is not in this store: it may be what was there before that; look at it, and move it away",
+                    stage.display()
+                )));
+            }
+            can_exchange(&target)?;
+            roots.push(Root::new(target, stage));
+        }
+        Ok(Exchange::Files(Roots { named: contents.roots, roots, contents: None }))
     }
 
     /// Each root below the scratch folder, under its whole path: so what names its neighbour still does.
@@ -94,10 +108,12 @@ impl Part for Files {
         for above in stages.iter().filter_map(|stage| stage.parent()) {
             DirBuilder::new().recursive(true).mode(0o700).create(above).map_err(|error| cannot(above, error))?;
         }
+        contents.roots.iter().try_for_each(|root| is_no_mount(Path::new(root)))?;
         space(&stages, &contents)?;
         // It never goes forward; if it did, it would go nowhere that anybody reads.
         let nowhere = |(number, stage): (usize, PathBuf)| Root::new(scratch.join(format!(".nowhere-{number}")), stage);
-        Ok(Exchange::Files(Roots { roots: stages.into_iter().enumerate().map(nowhere).collect(), contents: None }))
+        let roots = stages.into_iter().enumerate().map(nowhere).collect();
+        Ok(Exchange::Files(Roots { named: contents.roots, roots, contents: None }))
     }
 }
 
@@ -167,6 +183,8 @@ impl Read for Hashed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Roots {
+    /// As the archive names them.
+    named: Vec<String>,
     roots: Vec<Root>,
     /// What was staged, for whoever did it.
     #[serde(skip)]
@@ -176,26 +194,29 @@ pub(super) struct Roots {
 impl Exchanging for Roots {
     fn stage(&mut self, _: &Site, opened: &Opened<'_>) -> Result<(), String> {
         let stages: Vec<PathBuf> = self.roots.iter().map(|root| root.stage.clone()).collect();
-        self.contents = Some(stage(opened, &stages)?);
+        self.contents = Some(stage(opened, &self.named, &stages)?);
         self.roots.iter_mut().try_for_each(Root::staged)
     }
 
     fn forward(&self, _: &Site) -> Result<(), String> {
-        self.roots.iter().filter(|root| !root.has_come()).try_for_each(Root::exchange)
+        self.roots.iter().try_for_each(|root| if root.has_come()? { Ok(()) } else { root.exchange() })
     }
 
     fn back(&self, _: &Site) -> Result<(), String> {
-        self.roots.iter().rev().filter(|root| root.has_come()).try_for_each(Root::exchange)
+        self.roots.iter().rev().try_for_each(|root| if root.has_come()? { root.exchange() } else { Ok(()) })
     }
 
     fn has_come(&self, _: &Site) -> Result<bool, String> {
-        Ok(self.roots.iter().all(Root::has_come))
+        self.roots.iter().try_fold(true, |all, root| Ok(root.has_come()? && all))
     }
 
-    fn verified(&self, _: &Site, _: &Opened<'_>) -> Result<(), String> {
-        let contents = self.contents.as_ref().ok_or("nothing was staged")?;
+    fn verified(&self, _: &Site, opened: &Opened<'_>) -> Result<(), String> {
         let targets: Vec<&Path> = self.roots.iter().map(|root| root.target.as_path()).collect();
-        verified(contents, &targets)
+        match &self.contents {
+            Some(contents) => verified(contents, &targets),
+            // Somebody else has staged it: the archive says what was to come.
+            None => verified(&opened.files(|_| Ok(()), |_, _| Ok(None))?, &targets),
+        }
     }
 
     fn rehearsed(&self, _: &Site, _: &Opened<'_>) -> Result<(), String> {
@@ -205,17 +226,44 @@ impl Exchanging for Roots {
     }
 
     fn end(&self, _: &Site) -> Result<(), String> {
-        for root in &self.roots {
-            remove(&root.stage)
-                .and_then(|()| sync_above(&root.stage))
-                .map_err(|error| format!("cannot remove {}: {error}", root.stage.display()))?;
-        }
-        Ok(())
+        self.roots.iter().try_for_each(Root::give_up)
     }
 
     fn about(&self) -> Vec<String> {
         self.roots.iter().map(|root| root.target.display().to_string()).collect()
     }
+}
+
+/// A mount point is not renamed, whoever asks.
+///
+/// # Errors
+/// [`Failure`] of usage.
+pub(super) fn is_no_mount(root: &Path) -> Result<(), Failure> {
+    let above = root.parent().unwrap_or(Path::new("/"));
+    let device = |path: &Path| fs::symlink_metadata(path).map(|there| there.dev()).ok();
+    match device(root).is_some_and(|device_of| Some(device_of) != device(above)) {
+        true => Err(Failure::usage(format!(
+            "{} is a mount point, which can't be exchanged as a whole; name what is in it",
+            root.display()
+        ))),
+        false => Ok(()),
+    }
+}
+
+/// Whether the file system exchanges two names at once, tried on two files of our own beside the target.
+fn can_exchange(target: &Path) -> Result<(), Failure> {
+    is_no_mount(target)?;
+    let [one, other] = ["one", "other"].map(|name| target.with_file_name(format!(".greenlight-try-{name}")));
+    let tried = File::create(&one)
+        .and_then(|_| File::create(&other))
+        .and_then(|_| Ok(renameat_with(CWD, &one, CWD, &other, RenameFlags::EXCHANGE)?));
+    let removed = remove(&one).and_then(|()| remove(&other));
+    tried.and(removed).map_err(|error| {
+        Failure::usage(format!(
+            "{} can't be exchanged: two files of ours beside it could not ({error}); who restores must be allowed to write in the folder above, and its file system must know RENAME_EXCHANGE",
+            target.display()
+        ))
+    })
 }
 
 /// What stands there is what the archive says, read again from the disk.
@@ -238,7 +286,8 @@ fn verified(contents: &Contents, targets: &[&Path]) -> Result<(), String> {
         for entry in wanted.iter_mut().filter(|entry| matches!(entry.kind, Kind::Link { .. })) {
             entry.modified = (0, 0);
         }
-        if let Some(entry) = wanted.iter().find(|entry| !there.contains(entry)) {
+        let found: HashMap<&str, &Entry> = there.iter().map(|entry| (entry.path.as_str(), entry)).collect();
+        if let Some(entry) = wanted.iter().find(|entry| found.get(entry.path.as_str()) != Some(entry)) {
             return Err(format!("{} is not as it was kept", entry.below(target).display()));
         }
         if there.len() != wanted.len() {

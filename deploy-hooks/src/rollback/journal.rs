@@ -1,6 +1,7 @@
 //! A restore that is under way: a process that is killed in the middle leaves a journal by which the next one ends it,
 //! forward or back. All components go together: every one is staged before the first is exchanged.
 
+use super::archive::Opened;
 use super::exchange::Exchange;
 use super::site::Site;
 use super::stage::sync_above;
@@ -11,7 +12,7 @@ use greenlight_reports::Exit;
 use serde::{Deserialize, Serialize};
 use std::io;
 
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const BYTES_MAX: u64 = 16 << 20;
 
 /// A restore that is under way.
@@ -26,6 +27,8 @@ pub(super) struct Journal {
     /// Whether what comes was in place when the removal of what is not wanted began: afterwards nobody can tell.
     #[serde(default)]
     pub(super) came: Option<bool>,
+    /// Whether what is there now was read again, and is what was kept; none while nobody has looked.
+    pub(super) verified: Option<bool>,
     /// In the order in which they are exchanged.
     pub(super) components: Vec<Component>,
 }
@@ -35,6 +38,9 @@ pub(super) struct Journal {
 #[serde(deny_unknown_fields)]
 pub(super) struct Component {
     pub(super) name: String,
+    /// Length and SHA-256 of its archive, as they were signed.
+    pub(super) bytes: u64,
+    pub(super) sha256: String,
     pub(super) exchange: Exchange,
 }
 
@@ -54,7 +60,8 @@ impl Journal {
     /// Of a restore that begins.
     pub(super) fn new(point: &str, environment: Option<&str>, components: Vec<Component>) -> Self {
         let environment = environment.map(str::to_owned);
-        Self { format: FORMAT, point: point.to_owned(), environment, phase: Phase::Staging, came: None, components }
+        let point = point.to_owned();
+        Self { format: FORMAT, point, environment, phase: Phase::Staging, came: None, verified: None, components }
     }
 
     /// The one that a killed process has left.
@@ -75,6 +82,11 @@ impl Journal {
                 Err(stuck(format!("{} has format {}, and this version reads {FORMAT}", file.display(), journal.format)))
             }
         }
+    }
+
+    /// Whether nothing was exchanged yet: whoever comes next may end it.
+    pub(super) fn is_staging(&self) -> bool {
+        self.phase == Phase::Staging
     }
 
     /// Whether everything is staged, and nothing is decided yet.
@@ -122,6 +134,18 @@ impl Journal {
         self.components.iter().rev().try_for_each(back)
     }
 
+    /// Reads again what is there now, and writes down whether it is what was kept.
+    ///
+    /// # Errors
+    /// What is not, or that this can't be written down.
+    pub(super) fn verify(&mut self, store: &Store, site: &Site, opened: &[Opened<'_>]) -> Result<(), String> {
+        let seen = self.components.iter().zip(opened).try_for_each(|(component, opened)| {
+            component.exchange.of().verified(site, opened).map_err(|what| format!("{}: {what}", component.name))
+        });
+        self.verified = Some(seen.is_ok());
+        seen.and_then(|()| self.write(store).map_err(|failure| failure.message))
+    }
+
     /// Whether what comes is where it belongs.
     ///
     /// # Errors
@@ -144,14 +168,25 @@ impl Journal {
         if self.phase == Phase::Exchanging {
             self.came = self.has_come(site).ok();
             self.phase = Phase::Ending;
-            self.write(store)?;
+            self.write(store).map_err(|failure| self.unended(failure.message))?;
         }
-        self.each(|component| component.exchange.of().end(site))
-            .map_err(|what| Failure::unknown(format!("{what}; `greenlight rollback resume` tries again")))?;
+        self.each(|component| component.exchange.of().end(site)).map_err(|what| self.unended(what))?;
         let file = store.journal();
         remove_if_there(&file)
             .and_then(|()| sync_above(&file))
-            .map_err(|error| Failure::unknown(format!("cannot remove {}: {error}", file.display())))
+            .map_err(|error| self.unended(format!("cannot remove {}: {error}", file.display())))
+    }
+
+    /// What was done is done; only that something is left has to be said, and with what status depends on what was done.
+    fn unended(&self, what: String) -> Failure {
+        let (exit, state) = match (self.phase, self.came) {
+            (Phase::Staging, _) => (Exit::Inconclusive, "nothing was replaced"),
+            (_, Some(true)) => (Exit::RollbackFailed, "everything was restored"),
+            (_, Some(false)) => (Exit::RollbackFailed, "everything is as it was"),
+            (_, None) => (Exit::RollbackFailed, "nobody knows what is there"),
+        };
+        let again = "; what is not wanted any more still lies there, and `greenlight rollback resume` tries again";
+        Failure::new(exit, format!("{state}, but {what}{again}"))
     }
 
     fn each(&self, mut what: impl FnMut(&Component) -> Result<(), String>) -> Result<(), String> {

@@ -3,12 +3,13 @@
 use super::database::Copied;
 use crate::failure::Failure;
 use crate::files::{read_at_most, read_text};
-use greenlight_reports::{Signer, Verifier, canonical_json};
+use greenlight_reports::{Signer, Verifier, canonical_json, hex};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// What is signed, so that a signature on something else fits nowhere.
 const KIND: &str = "application/vnd.greenlight.rollback-point+json";
 pub(super) const FILE: &str = "manifest.json";
@@ -22,6 +23,8 @@ pub(super) struct Manifest {
     pub(super) format: u32,
     pub(super) name: String,
     pub(super) description: String,
+    /// The environment of deployment.yaml that it is of, if any: what it holds belongs nowhere else.
+    pub(super) environment: Option<String>,
     /// RFC 3339, UTC.
     pub(super) created: String,
     pub(super) made_by: String,
@@ -30,6 +33,9 @@ pub(super) struct Manifest {
     /// Who can restore it.
     pub(super) recipients: Vec<String>,
     pub(super) components: BTreeMap<String, Component>,
+    /// SHA-256 of the bytes that were believed.
+    #[serde(skip)]
+    pub(super) sha256: String,
 }
 
 /// One archive of it.
@@ -47,16 +53,18 @@ pub(super) struct Component {
 
 impl Manifest {
     /// With nothing in it yet.
-    pub(super) fn new(name: &str, description: &str, recipients: &[String]) -> Self {
+    pub(super) fn new(name: &str, description: &str, environment: Option<&str>, recipients: &[String]) -> Self {
         Self {
             format: FORMAT,
             name: name.to_owned(),
             description: description.to_owned(),
+            environment: environment.map(str::to_owned),
             created: crate::clock::timestamp(),
             made_by: concat!("greenlight ", env!("CARGO_PKG_VERSION")).to_owned(),
             who: crate::clock::who(),
             recipients: recipients.to_vec(),
             components: BTreeMap::new(),
+            sha256: String::new(),
         }
     }
 
@@ -82,13 +90,30 @@ impl Manifest {
         if !keys.iter().any(|key| key.has_signed(KIND, &bytes, signature.trim())) {
             return Err(refused("no key that was named with --key has signed it".to_owned()));
         }
-        let manifest: Self = serde_json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
+        let mut manifest: Self = serde_json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
+        manifest.sha256 = hex(&Sha256::digest(&bytes));
         if manifest.format != FORMAT {
             return Err(refused(format!("it has format {}, and this version reads {FORMAT}", manifest.format)));
         }
         match manifest.name == name {
             true => Ok(manifest),
             false => Err(refused(format!("it is the manifest of {:?}", manifest.name))),
+        }
+    }
+}
+
+impl Manifest {
+    /// Whether it may be brought to an environment. One that was made of files alone, for none, fits anywhere.
+    ///
+    /// # Errors
+    /// [`Failure`] of usage: it is of another one.
+    pub(super) fn is_for(&self, environment: Option<&str>) -> Result<(), Failure> {
+        match (&self.environment, environment) {
+            (Some(own), Some(other)) if own != other => Err(Failure::usage(format!(
+                "the point {:?} is of environment {own}, and not of {other}; what it holds belongs there, and nothing was changed",
+                self.name
+            ))),
+            _ => Ok(()),
         }
     }
 }

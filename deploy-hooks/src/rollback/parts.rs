@@ -2,13 +2,14 @@
 
 use super::archive::Opened;
 use super::database::{self, Database};
-use super::files::{self, Files};
+use super::files::{self, Files, is_no_mount};
 use super::part::Part;
 use super::redis::{self, Durable};
 use super::services::{self, Services};
 use super::sip::{self, Sip};
 use super::site::Site;
 use crate::failure::Failure;
+use greenlight_config::RollbackSpec;
 use std::fs;
 use std::path::PathBuf;
 
@@ -39,9 +40,9 @@ pub(super) fn wanted<'a>(
         };
         let is_wanted = only.is_empty() || only.iter().any(|one| one == name);
         if !paths.is_empty() && is_wanted {
-            let roots = roots(&paths, &taken)?;
+            let roots = roots(site, &paths, &taken)?;
             taken.extend(roots.iter().cloned());
-            parts.push(Box::new(Files { name, roots }));
+            parts.push(Box::new(Files { site, name, roots }));
         }
     }
     if site.spec().is_some_and(|spec| spec.redis.is_some()) {
@@ -72,14 +73,27 @@ pub(super) fn wanted<'a>(
     }
 }
 
+/// The components that `rollback:` of an environment wants in a point.
+pub(super) fn configured(spec: &RollbackSpec) -> impl Iterator<Item = &'static str> {
+    let wanted = [
+        ("files", !spec.files.is_empty()),
+        ("env", !spec.env.is_empty()),
+        ("redis", spec.redis.is_some()),
+        ("sip", spec.sip),
+        ("database", spec.database.is_some()),
+        ("services", spec.services.is_some()),
+    ];
+    wanted.into_iter().filter_map(|(name, wanted)| wanted.then_some(name))
+}
+
 /// What brings a component back.
 ///
 /// # Errors
 /// [`Failure`] of usage: nothing says where it is to come back to.
 pub(super) fn part_of<'a>(name: &str, site: &'a Site) -> Result<Box<dyn Part + 'a>, Failure> {
     match name {
-        "files" => Ok(Box::new(Files { name: "files", roots: vec![] })),
-        "env" => Ok(Box::new(Files { name: "env", roots: vec![] })),
+        "files" => Ok(Box::new(Files { site, name: "files", roots: vec![] })),
+        "env" => Ok(Box::new(Files { site, name: "env", roots: vec![] })),
         "database" => Ok(Box::new(Database::new(site, ""))),
         "redis" => Ok(Box::new(Durable { site })),
         "sip" => Ok(Box::new(Sip { site })),
@@ -120,7 +134,7 @@ pub(super) fn known(only: &[String]) -> Result<(), Failure> {
 }
 
 /// Absolute, and each a file or folder of its own: one within another would be put back twice.
-fn roots(paths: &[PathBuf], taken: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+fn roots(site: &Site, paths: &[PathBuf], taken: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut roots: Vec<PathBuf> = Vec::new();
     for path in paths {
         let failed = |error: std::io::Error| {
@@ -129,13 +143,22 @@ fn roots(paths: &[PathBuf], taken: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> 
         let name = path
             .file_name()
             .ok_or_else(|| Failure::usage(format!("{} has no name; name it by its path", path.display())))?;
-        // The folder above is resolved, the last part is not: a link is kept as the link that it is.
+        // The folder above is resolved. The last part may be no link: only the link would be kept, and whoever writes through
+        // it would write what is not.
         let above = match path.parent() {
             Some(above) if !above.as_os_str().is_empty() => fs::canonicalize(above).map_err(failed)?,
             _ => std::env::current_dir().map_err(failed)?,
         };
         let root = above.join(name);
-        fs::symlink_metadata(&root).map_err(failed)?;
+        if fs::symlink_metadata(&root).map_err(failed)?.is_symlink() {
+            let to = fs::canonicalize(&root).map_or_else(|_| "nothing".to_owned(), |to| to.display().to_string());
+            return Err(Failure::usage(format!(
+                "{} is a link, and leads to {to}; name what it leads to, or the link would be all that is kept",
+                root.display()
+            )));
+        }
+        is_no_mount(&root)?;
+        site.may_exchange(&root)?;
         if let Some(other) = roots.iter().chain(taken).find(|other| root.starts_with(other) || other.starts_with(&root))
         {
             return Err(Failure::usage(format!(

@@ -3,11 +3,12 @@
 
 use super::archive::sum;
 use super::manifest::{self, Manifest, archive};
+use super::parts::configured;
 use super::site::Place;
 use super::store::Store;
 use crate::failure::Failure;
 use crate::files::{read_at_most, read_text};
-use greenlight_config::{Deployment, Environment};
+use greenlight_config::{Deployment, Environment, RollbackSpec};
 use greenlight_reports::{Signer, Verifier, canonical_json};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -60,14 +61,11 @@ pub(super) struct Rehearsal {
 
 impl Rehearsal {
     /// Of a point, with nothing known yet: red until something is.
-    ///
-    /// # Errors
-    /// [`Failure`]: its manifest can't be read.
-    pub(super) fn of(folder: &Path, point: &str, environment: Option<&str>) -> Result<Self, Failure> {
-        Ok(Self {
+    pub(super) fn of(manifest: &Manifest, environment: Option<&str>) -> Self {
+        Self {
             format: FORMAT,
-            point: point.to_owned(),
-            manifest_sha256: manifest_sha256(folder).map_err(Failure::unknown)?,
+            point: manifest.name.clone(),
+            manifest_sha256: manifest.sha256.clone(),
             environment: environment.map(str::to_owned),
             ended: crate::clock::timestamp(),
             who: crate::clock::who(),
@@ -77,7 +75,7 @@ impl Rehearsal {
             suites_ms: 0,
             verdict: Verdict::Failed,
             why: None,
-        })
+        }
     }
 
     /// Into the folder of its point, in place of the one before. Killed in between, neither is believed.
@@ -187,7 +185,7 @@ pub(crate) fn rehearsed(
     };
     let keys: Vec<Verifier> =
         deployment.keys.iter().map(|file| crate::gate::public_key(&deployment.path(file))).collect::<Result<_, _>>()?;
-    let place = Place::of(deployment, name, &spec.store);
+    let place = Place::of(deployment, &spec.store);
     let store = Store::open(&place, false).map_err(|failure| refused(failure.message))?;
     let now = OffsetDateTime::now_utc();
     let mut whys = Vec::new();
@@ -195,7 +193,7 @@ pub(crate) fn rehearsed(
         let folder = store.existing(&point)?;
         let enough = match Rehearsal::read(&folder, &point, &keys) {
             Ok(Some(rehearsal)) => {
-                rehearsal.is_enough(name, age_max_s, now).and_then(|()| is_there(&store, &folder, &rehearsal))
+                rehearsal.is_enough(name, age_max_s, now).and_then(|()| is_there(&store, &folder, &rehearsal, spec))
             }
             Ok(None) => Err("it was never rehearsed".to_owned()),
             Err(why) => Err(why),
@@ -210,9 +208,15 @@ pub(crate) fn rehearsed(
 
 /// Of what was rehearsed every archive is still there, and as long: one that was cut since brings nothing back. The
 /// manifest is the one that was rehearsed, by its sum.
-fn is_there(store: &Store, folder: &Path, rehearsal: &Rehearsal) -> Result<(), String> {
+fn is_there(store: &Store, folder: &Path, rehearsal: &Rehearsal, spec: &RollbackSpec) -> Result<(), String> {
     let bytes = read_at_most(&folder.join(manifest::FILE), BYTES_MAX).map_err(|error| error.to_string())?;
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+    if let Some(lacking) = configured(spec).find(|name| !manifest.components.contains_key(*name)) {
+        return Err(format!("it holds no {lacking}, which `rollback:` of the environment wants in a point"));
+    }
+    if manifest.components.is_empty() {
+        return Err("there is nothing in it".to_owned());
+    }
     for (component, about) in &manifest.components {
         if !rehearsal.components_ms.contains_key(component) {
             return Err(format!("its {component} was not rehearsed"));

@@ -8,7 +8,7 @@ use super::journal::{Component, Journal};
 use super::manifest::{Manifest, archive};
 use super::parts::part_of;
 use super::rehearsal::{Rehearsal, Verdict};
-use super::restore::{believed, identity, keys};
+use super::restore::{believed, component, identity, keys, nothing_under_way, opened};
 use super::site::Site;
 use super::store::Store;
 use crate::beside::Beside;
@@ -42,14 +42,10 @@ pub(super) fn rehearse(args: &RehearseArgs) -> Result<Exit, Failure> {
     let signer = signer(&args.sign_key)?;
     let store = Store::open(&site.place(args.place.store.as_deref()), false)?;
     let _lock = store.lock(&format!("rollback rehearse {}", args.name))?;
-    if let Some(journal) = Journal::left(&store)? {
-        return Err(Failure::usage(format!(
-            "a restore or rehearsal of {:?} was cut short; `greenlight rollback resume` ends it",
-            journal.point
-        )));
-    }
+    nothing_under_way(&store, &site)?;
     let folder = store.existing(&args.name)?;
     let manifest = Manifest::read(&folder, &args.name, &keys(&args.key)?)?;
+    manifest.is_for(site.name())?;
     let identity = identity(&args.identity)?;
     let site = site.restoring(Some(identity.clone()), store.folder());
     let scratch = Scratch::new(args.scratch.as_deref())?;
@@ -58,18 +54,19 @@ pub(super) fn rehearse(args: &RehearseArgs) -> Result<Exit, Failure> {
         let file = store.file(&folder, &args.name, &archive(name))?;
         let opened = believed(&manifest, name, &file, &identity)?;
         let exchange = part_of(name, &site)?.rehearsal(&opened, &args.name, &scratch.0)?;
-        all.push((Component { name: name.to_owned(), exchange }, file));
+        all.push((component(name, &opened, exchange), file));
     }
     let (components, files): (Vec<Component>, Vec<PathBuf>) = all.into_iter().unzip();
     if components.len() != manifest.components.len() {
         return Err(Failure::usage("the point holds what this version does not know; use the one that made it"));
     }
-    let opened: Vec<Opened<'_>> = files.iter().map(|file| Opened { file, identity: &identity }).collect();
+    let signed = components.clone();
+    let opened = opened(&signed, &files, &identity);
     store.audit(&args.name, "rollback rehearse", "begun")?;
     // A rehearsal that is killed is ended as a restore is: what was staged is removed.
     let mut journal = Journal::new(&args.name, site.name(), components);
     journal.write(&store)?;
-    let mut record = Rehearsal::of(&folder, &args.name, site.name())?;
+    let mut record = Rehearsal::of(&manifest, site.name());
     let judged = judged(&site, &mut journal, &opened, &scratch, &mut record);
     let ended = journal.end(&store, &site);
     conclude((&store, &signer), record, judged, ended)

@@ -3,6 +3,7 @@
 use super::archive::{Opened, sum};
 use super::command::{EndArgs, RunArgs};
 use super::create::refuse_open_to_others;
+use super::exchange::Exchange;
 use super::journal::{Component, Journal, Phase};
 use super::manifest::{Manifest, archive};
 use super::parts::{known, part_of};
@@ -38,14 +39,10 @@ pub(super) fn bring(args: &RunArgs, ask: Ask<'_>) -> Result<Exit, Failure> {
     let site = Site::open(&args.place.site)?.with_emergency(reason.clone());
     let store = Store::open(&site.place(args.place.store.as_deref()), false)?;
     let _lock = store.lock(&format!("rollback run {}", args.name))?;
-    if let Some(journal) = Journal::left(&store)? {
-        return Err(Failure::usage(format!(
-            "a restore of {:?} was cut short; `greenlight rollback resume` ends it, `greenlight rollback abort` takes it back",
-            journal.point
-        )));
-    }
+    nothing_under_way(&store, &site)?;
     let folder = store.existing(&args.name)?;
     let manifest = Manifest::read(&folder, &args.name, &keys(&args.key)?)?;
+    manifest.is_for(site.name())?;
     let identity = identity(&args.identity)?;
     let site = site.restoring(Some(identity.clone()), store.folder());
     let chosen = chosen(&manifest, &args.only)?;
@@ -63,10 +60,11 @@ pub(super) fn bring(args: &RunArgs, ask: Ask<'_>) -> Result<Exit, Failure> {
             Failure::new(failure.exit, message)
         };
         let exchange = part_of(name, &site)?.exchange(&opened, &args.name).map_err(refused)?;
-        components.push((Component { name: name.clone(), exchange }, file));
+        components.push((component(name, &opened, exchange), file));
     }
     let (components, files): (Vec<Component>, Vec<PathBuf>) = components.into_iter().unzip();
-    let opened: Vec<Opened<'_>> = files.iter().map(|file| Opened { file, identity: &identity }).collect();
+    let signed = components.clone();
+    let opened = opened(&signed, &files, &identity);
     store.audit(&args.name, "rollback run", &chosen.join(","))?;
     if let Some(reason) = &reason {
         say!("EMERGENCY {reason}");
@@ -77,6 +75,24 @@ pub(super) fn bring(args: &RunArgs, ask: Ask<'_>) -> Result<Exit, Failure> {
     let said = settle(&store, &site, journal, ask)?;
     print(&said)?;
     Ok(Exit::Passed)
+}
+
+/// A restore that was cut short is ended first, by whoever knows which way. One that has exchanged nothing yet is ended here.
+///
+/// # Errors
+/// [`Failure`] of usage, or it can't be ended.
+pub(super) fn nothing_under_way(store: &Store, site: &Site) -> Result<(), Failure> {
+    match Journal::left(store)? {
+        None => Ok(()),
+        Some(mut journal) if journal.is_staging() && journal.environment.as_deref() == site.name() => {
+            say!("ended    what was put together of {:?} and never exchanged", journal.point);
+            journal.end(store, site)
+        }
+        Some(journal) => Err(Failure::usage(format!(
+            "a restore of {:?} was cut short; `greenlight rollback resume` ends it, `greenlight rollback abort` takes it back",
+            journal.point
+        ))),
+    }
 }
 
 /// Why containers are stopped and made again, if they are to be.
@@ -120,7 +136,7 @@ fn agreed(manifest: &Manifest, chosen: &[String], yes: bool) -> Result<(), Failu
 /// # Errors
 /// [`Failure`] of refused evidence.
 pub(super) fn believed<'a>(
-    manifest: &Manifest,
+    manifest: &'a Manifest,
     component: &str,
     file: &'a Path,
     identity: &'a age::x25519::Identity,
@@ -128,7 +144,29 @@ pub(super) fn believed<'a>(
     whole(manifest, component, file).map_err(|what| {
         Failure::refused(format!("{component} of the point {:?}: {what}; nothing was changed", manifest.name))
     })?;
-    Ok(Opened { file, identity })
+    let signed = manifest.components.get(component).map(|about| (about.bytes, about.sha256.as_str()));
+    let signed = signed.ok_or_else(|| Failure::refused(format!("the point {:?} has no {component}", manifest.name)))?;
+    Ok(Opened { file, identity, signed })
+}
+
+/// As it stands in the journal.
+pub(super) fn component(name: &str, opened: &Opened<'_>, exchange: Exchange) -> Component {
+    let (bytes, sha256) = opened.signed;
+    Component { name: name.to_owned(), bytes, sha256: sha256.to_owned(), exchange }
+}
+
+/// The archives of components, as they were signed.
+pub(super) fn opened<'a>(
+    components: &'a [Component],
+    files: &'a [PathBuf],
+    identity: &'a age::x25519::Identity,
+) -> Vec<Opened<'a>> {
+    let one = |(component, file): (&'a Component, &'a PathBuf)| Opened {
+        file,
+        identity,
+        signed: (component.bytes, &component.sha256),
+    };
+    components.iter().zip(files).map(one).collect()
 }
 
 /// The archive is the one that the manifest is about.
@@ -156,24 +194,28 @@ fn replace(store: &Store, site: &Site, journal: &mut Journal, opened: &[Opened<'
         return Err(Failure::unknown(format!("{what}; nothing was replaced")));
     }
     journal.complete(store)?;
-    let verified = |journal: &Journal| {
-        journal.components.iter().zip(opened).try_for_each(|(component, opened)| {
-            component.exchange.of().verified(site, opened).map_err(|what| format!("{}: {what}", component.name))
-        })
-    };
-    let Err(what) = journal.forward(site).and_then(|()| verified(journal)) else { return Ok(()) };
-    journal.back(site).map_err(|again| {
+    match journal.forward(site).and_then(|()| journal.verify(store, site, opened)) {
+        Ok(()) => Ok(()),
+        Err(what) => Err(put_back(store, site, journal, &what)),
+    }
+}
+
+/// Takes everything back, since what is there now is not what was kept.
+fn put_back(store: &Store, site: &Site, journal: &mut Journal, what: &str) -> Failure {
+    // A journal that can't be written still says that everything is staged: going back is as good then.
+    let _ = journal.write(store);
+    let back = journal.back(site).map_err(|again| {
         Failure::new(
             Exit::RollbackFailed,
             format!(
-                "{what}; and it can't be put back: {again}; mend that, and `greenlight rollback abort` tries again (`resume` would go forward). Files that were there lie beside what is there now, as .greenlight-{}-…",
+                "{what}; and it can't be put back: {again}; mend that, and `greenlight rollback abort` tries again. Files that were there lie beside what is there now, as .greenlight-{}-…",
                 journal.point
             ),
         )
-    })?;
-    journal.end(store, site)?;
-    store.audit(&journal.point, "rollback run", &format!("put back: {what}"))?;
-    Err(Failure::new(Exit::RolledBack, format!("{what}; everything is as it was")))
+    });
+    let ended = back.and_then(|()| journal.end(store, site));
+    let told = ended.and_then(|()| store.audit(&journal.point, "rollback run", &format!("put back: {what}")));
+    told.err().unwrap_or_else(|| Failure::new(Exit::RolledBack, format!("{what}; everything is as it was")))
 }
 
 /// What is there is what was kept. Now the suites decide whether that has helped; until they have, what was replaced is
@@ -202,7 +244,9 @@ fn settle(store: &Store, site: &Site, mut journal: Journal, ask: Ask<'_>) -> Res
     for component in &journal.components {
         let _ = writeln!(text, "restored {}", component.name);
         component.exchange.of().about().iter().for_each(|line| _ = writeln!(text, "         {line}"));
-        store.audit(&journal.point, "rollback run", &format!("{}: restored and verified", component.name))?;
+        let read =
+            if journal.verified == Some(true) { "restored and verified" } else { "restored, and not read again" };
+        store.audit(&journal.point, "rollback run", &format!("{}: {read}", component.name))?;
     }
     let _ = writeln!(text, "{said}");
     Ok(text)
@@ -301,15 +345,25 @@ fn ended(
             .map_or("without --environment".to_owned(), |name| format!("with --environment {name}"));
         return Err(Failure::usage(format!("the restore of {:?} was begun {wanted}; say the same now", journal.point)));
     }
+    let point = journal.point.clone();
     let stuck = |why: String| {
         let message = format!(
             "{why}; mend that, and run it again. Files that were there lie beside what is there now, as .greenlight-{}-…",
-            journal.point
+            point
         );
         Failure::new(Exit::RollbackFailed, message)
     };
+    let forward = what == "resume";
+    if forward && journal.verified == Some(false) {
+        return Err(stuck(
+            "what was restored is not what was kept, so it can't be kept: `greenlight rollback abort`".to_owned(),
+        ));
+    }
     if journal.phase == Phase::Exchanging {
         end(&journal, &site).map_err(stuck)?;
+        if forward && journal.verified.is_none() {
+            read_again(&store, &site, &mut journal)?;
+        }
     }
     let has_come = journal.came.map_or_else(|| journal.has_come(&site).map_err(stuck), Ok)?;
     let state = if has_come { "restored" } else { "as it was" };
@@ -321,4 +375,21 @@ fn ended(
     store.audit(&journal.point, &format!("rollback {what}"), state)?;
     print(&format!("{what:<8} {}: {state}\n", journal.point))?;
     Ok(Exit::Passed)
+}
+
+/// What a killed process has not come to: reading again what is there now. That needs what opens the point.
+fn read_again(store: &Store, site: &Site, journal: &mut Journal) -> Result<(), Failure> {
+    let Some(identity) = site.identity() else {
+        say!("NOT READ whether what is there now is what was kept: say --identity to have it read");
+        return Ok(());
+    };
+    let folder = store.existing(&journal.point)?;
+    let file = |component: &Component| store.file(&folder, &journal.point, &archive(&component.name));
+    let files = journal.components.iter().map(file).collect::<Result<Vec<PathBuf>, Failure>>()?;
+    let signed = journal.components.clone();
+    let opened = opened(&signed, &files, identity);
+    match journal.verify(store, site, &opened) {
+        Ok(()) => Ok(()),
+        Err(what) => Err(put_back(store, site, journal, &what)),
+    }
 }

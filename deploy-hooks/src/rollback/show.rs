@@ -123,7 +123,9 @@ pub(super) fn prune(args: &PruneArgs) -> Result<Exit, Failure> {
     let store = Store::open(&site.place(args.place.store.as_deref()), false)?;
     let _lock = store.lock("rollback prune")?;
     let found = manifests(&store, &keys(&args.key)?)?;
-    let good: Vec<Manifest> = found.into_iter().filter_map(|(_, read)| read.ok()).collect();
+    // Points of another environment in the same store are not this one's to remove.
+    let is_ours = |manifest: &Manifest| manifest.is_for(site.name()).is_ok();
+    let good: Vec<Manifest> = found.into_iter().filter_map(|(_, read)| read.ok()).filter(is_ours).collect();
     let beyond = args.keep.map_or(0, |keep| good.len().saturating_sub(keep));
     let oldest = args.days.map(|days| OffsetDateTime::now_utc() - Duration::days(i64::from(days)));
     let is_old = |manifest: &Manifest| {

@@ -4,9 +4,22 @@ use crate::configuration;
 use crate::failure::Failure;
 use clap::Args;
 use greenlight_config::{Deployment, Environment, RollbackSpec};
+use greenlight_reports::hex;
+use sha2::{Digest as _, Sha256};
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use tokio::runtime::Runtime;
+
+/// A path without links as far as it is there.
+fn there(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for above in path.ancestors() {
+        if let (Ok(resolved), Ok(rest)) = (std::fs::canonicalize(above), path.strip_prefix(above)) {
+            return resolved.join(rest);
+        }
+    }
+    path
+}
 
 /// Where points are kept if nobody says where.
 const STORE: &str = "greenlight-points";
@@ -43,14 +56,27 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// As an environment of deployment.yaml means it.
-    pub(super) fn of(deployment: &Deployment, name: &str, store: &str) -> Self {
-        let is_address = store.contains("://");
-        let here = || deployment.path(Path::new(store)).to_string_lossy().into_owned();
-        Self {
-            store: if is_address { store.to_owned() } else { here() },
-            state: deployment.path(&deployment.state).join(format!("rollback-{name}")),
+    /// As it is written in deployment.yaml.
+    pub(super) fn of(deployment: &Deployment, store: &str) -> Self {
+        match store.contains("://") {
+            true => Self::named(store),
+            false => Self::named(&deployment.path(Path::new(store)).to_string_lossy()),
         }
+    }
+
+    /// As it is named on the command line. Locks and journals of a bucket lie in one place for everybody on this machine who
+    /// uses it, wherever that one stands, and whatever environment is meant.
+    fn named(store: &str) -> Self {
+        let home = || std::env::home_dir().map_or_else(|| PathBuf::from("/var/lib"), |home| home.join(".local/state"));
+        let states = std::env::var_os("XDG_STATE_HOME").filter(|state| !state.is_empty());
+        let states = states.map_or_else(home, PathBuf::from);
+        let sum = hex(&Sha256::digest(store.trim_end_matches('/').as_bytes()));
+        Self { store: store.to_owned(), state: states.join("greenlight").join(format!("points-{}", &sum[..16])) }
+    }
+
+    /// Where locks, journals and the audit log are.
+    pub(super) fn folder(&self) -> &Path {
+        if self.store.contains("://") { &self.state } else { Path::new(&self.store) }
     }
 }
 
@@ -76,6 +102,41 @@ impl Site {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::unknown)?;
         Ok(Self { runtime, environment, file: args.config.clone(), identity: None, emergency: None, journal: None })
+    }
+
+    /// For a test of what needs no environment.
+    ///
+    /// # Errors
+    /// [`Failure`]: there is no runtime.
+    #[cfg(test)]
+    pub(super) fn nowhere() -> Result<Self, Failure> {
+        Self::open(&SiteArgs { environment: None, config: String::new() })
+    }
+
+    /// With the folder in which points, journal, locks and audit log are.
+    #[must_use]
+    pub(super) fn keeping(mut self, folder: &Path) -> Self {
+        self.journal = Some(folder.to_owned());
+        self
+    }
+
+    /// Whether a file or folder may be exchanged: not if what says how to come back lies within it.
+    ///
+    /// # Errors
+    /// [`Failure`] of usage.
+    pub(super) fn may_exchange(&self, root: &Path) -> Result<(), Failure> {
+        let root = there(root);
+        let state = self.deployment().map(|deployment| deployment.path(&deployment.state));
+        for (what, folder) in [("the store of points", self.journal.clone()), ("`state` of deployment.yaml", state)] {
+            if let Some(folder) = folder.map(|folder| there(&folder)).filter(|folder| folder.starts_with(&root)) {
+                return Err(Failure::usage(format!(
+                    "{} holds {what}, {}: a restore would take its own journal away; put that elsewhere, or name what else is in it",
+                    root.display(),
+                    folder.display()
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// For a restore: with what opens points, if it was given, and the folder in which the journal is.
@@ -141,9 +202,10 @@ impl Site {
 
     /// Where points are kept: as named, else as deployment.yaml says, else beside where this runs.
     pub(super) fn place(&self, named: Option<&str>) -> Place {
-        match (named, self.environment.as_ref().zip(self.spec())) {
-            (named, Some(((name, deployment), spec))) => Place::of(deployment, name, named.unwrap_or(&spec.store)),
-            (named, None) => Place { store: named.unwrap_or(STORE).to_owned(), state: PathBuf::from(STORE) },
+        match (named, self.deployment().zip(self.spec())) {
+            (Some(named), _) => Place::named(named),
+            (None, Some((deployment, spec))) => Place::of(deployment, &spec.store),
+            (None, None) => Place::named(STORE),
         }
     }
 

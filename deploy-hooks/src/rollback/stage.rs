@@ -18,13 +18,13 @@ pub(super) fn stage_of(target: &Path, point: &str, number: usize) -> PathBuf {
 ///
 /// # Errors
 /// What can't be read or written. The caller removes the stages.
-pub(super) fn stage(opened: &Opened<'_>, stages: &[PathBuf]) -> Result<Contents, String> {
+pub(super) fn stage(opened: &Opened<'_>, named: &[String], stages: &[PathBuf]) -> Result<Contents, String> {
     for stage in stages {
         remove(stage).map_err(|error| failed(stage, &error))?;
     }
     let place = |entry: &Entry| entry.below(&stages[entry.root]);
     let folders = |announced: &Contents| {
-        if announced.roots.len() != stages.len() {
+        if announced.roots != named {
             return Err("the archive is not what it was a moment ago".to_owned());
         }
         for entry in announced.entries.iter().filter(|entry| entry.kind == Kind::Folder) {
@@ -69,8 +69,11 @@ fn lasting(stage: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Owner, attributes, mode and time.
+/// Owner, attributes, mode and time. A second name of a file is the same file.
 fn finish(entry: &Entry, path: &Path) -> io::Result<()> {
+    if matches!(entry.kind, Kind::Same { .. }) {
+        return Ok(());
+    }
     lchown(path, Some(entry.uid), Some(entry.gid))?;
     set_attributes(path, &entry.attributes)?;
     if matches!(entry.kind, Kind::Link { .. }) {
@@ -84,12 +87,15 @@ fn finish(entry: &Entry, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a rename last.
+/// Makes a rename or a removal last. Where the folder is gone there is nothing to make last.
 ///
 /// # Errors
 /// When the folder can't be opened or written.
 pub(super) fn sync_above(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), |above| File::open(above)?.sync_all())
+    match path.parent().map_or(Ok(()), |above| File::open(above)?.sync_all()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
 }
 
 /// Removes whatever is there; nothing is as good.

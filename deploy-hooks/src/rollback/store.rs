@@ -19,8 +19,10 @@ const AUDIT: &str = "audit.jsonl";
 const LOCK: &str = ".lock";
 /// Points that are being made or removed begin so; they are none.
 const UNFINISHED: &str = ".unfinished-";
-/// What was brought here from a bucket, encrypted as it is.
+/// What a process has brought here from a bucket, encrypted as it is: with the number of the process.
 const FETCHED: &str = ".fetched-";
+/// In a bucket: who makes the point of that name.
+const CLAIM: &str = "claim";
 
 /// Where points are.
 pub(super) struct Store {
@@ -35,7 +37,7 @@ impl Store {
     /// [`Failure`] of usage: others can look into it, or it can't be made.
     pub(super) fn open(place: &Place, make: bool) -> Result<Self, Failure> {
         let bucket = place.store.starts_with(SCHEME).then(|| Bucket::open(&place.store)).transpose()?;
-        let folder = if bucket.is_some() { place.state.clone() } else { PathBuf::from(&place.store) };
+        let folder = place.folder().to_owned();
         // Of a bucket only what is under way lies here, which any command may begin.
         Self::folder_of(&folder, make || bucket.is_some())?;
         Ok(Self { folder, bucket })
@@ -52,7 +54,7 @@ impl Store {
             Failure::usage(format!("there is no store {shown} ({error}); name it with --store, or make a point first"))
         })?;
         let own = rustix::process::geteuid().as_raw();
-        if !there.is_dir() || there.mode() & OTHERS != 0 || (there.uid() != own && own != 0) {
+        if !there.is_dir() || there.mode() & OTHERS != 0 || there.uid() != own {
             return Err(Failure::usage(format!(
                 "others may look into the store {shown} (mode {:03o}); chmod 700 {shown}, and let it belong to whoever makes the points",
                 there.mode() & 0o777
@@ -69,17 +71,28 @@ impl Store {
         let lock = Lock::take(&self.folder.join(LOCK), what)?;
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let unfinished = name.strip_prefix(UNFINISHED);
-            if let (Some(point), Some(bucket)) = (unfinished, &self.bucket)
-                && !bucket.names(manifest::FILE)?.iter().any(|there| there == point)
-            {
-                bucket.remove(point, manifest::FILE)?;
+            if let (Some(point), Some(bucket)) = (name.strip_prefix(UNFINISHED), &self.bucket) {
+                self.sweep(bucket, point, &entry.path())?;
             }
-            if unfinished.is_some() || name.starts_with(FETCHED) {
+            let is_nobodys = name.strip_prefix(FETCHED).and_then(|rest| rest.split('-').next()).is_some_and(is_gone);
+            if name.starts_with(UNFINISHED) || is_nobodys {
                 let _ = fs::remove_dir_all(entry.path());
             }
         }
         Ok(lock)
+    }
+
+    /// What a killed process has uploaded of a point, if it is its claim that lies there and not another one's.
+    fn sweep(&self, bucket: &Bucket, point: &str, unfinished: &Path) -> Result<(), Failure> {
+        let own = fs::read(unfinished.join(CLAIM)).unwrap_or_default();
+        let theirs = unfinished.join("claim-there");
+        if own.is_empty() || !bucket.fetch(point, CLAIM, &theirs)? || fs::read(&theirs).unwrap_or_default() != own {
+            return Ok(());
+        }
+        match bucket.names(manifest::FILE)?.iter().any(|there| there == point) {
+            true => bucket.remove_file(point, CLAIM),
+            false => bucket.remove(point, manifest::FILE),
+        }
     }
 
     /// Whether a point may have this name.
@@ -107,7 +120,8 @@ impl Store {
         }
         let folder = self.folder.join(format!("{UNFINISHED}{name}"));
         DirBuilder::new().mode(0o700).create(&folder).map_err(|error| cannot(&folder, &error))?;
-        Ok(Unfinished { store: self, name: name.to_owned(), folder, ended: false })
+        let unfinished = Unfinished { store: self, name: name.to_owned(), folder, claimed: false };
+        unfinished.claim()
     }
 
     /// The folder of a point, with its manifest in it; from a bucket it is brought here.
@@ -124,7 +138,7 @@ impl Store {
             )));
         }
         let Some(bucket) = &self.bucket else { return Ok(self.folder.join(name)) };
-        let folder = self.folder.join(format!("{FETCHED}{name}"));
+        let folder = self.folder.join(format!("{FETCHED}{}-{name}", std::process::id()));
         if !folder.exists() {
             DirBuilder::new().mode(0o700).create(&folder).map_err(|error| cannot(&folder, &error))?;
         }
@@ -234,12 +248,49 @@ impl Store {
     }
 }
 
+impl Drop for Store {
+    /// What this process has brought here goes with it.
+    fn drop(&mut self) {
+        let own = format!("{FETCHED}{}-", std::process::id());
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            if self.bucket.is_some() && entry.file_name().to_string_lossy().starts_with(&own) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+    }
+}
+
+/// Whether no process has this number any more.
+fn is_gone(id: &str) -> bool {
+    !Path::new("/proc").join(id).exists()
+}
+
 /// A point that is being made. Dropped before its end, nothing is left of it.
 pub(super) struct Unfinished<'a> {
     store: &'a Store,
     name: String,
     folder: PathBuf,
-    ended: bool,
+    /// Whether what lies in the bucket under its name is ours.
+    claimed: bool,
+}
+
+impl<'a> Unfinished<'a> {
+    /// In a bucket the name is taken first: a lock of this machine says nothing of others.
+    fn claim(mut self) -> Result<Self, Failure> {
+        if let Some(bucket) = &self.store.bucket {
+            let claim = format!("{} {} {:016x}", crate::clock::who(), crate::clock::timestamp(), rand::random::<u64>());
+            let own = self.folder.join(CLAIM);
+            write_whole(&own, claim.as_bytes()).map_err(|error| cannot(&own, &error))?;
+            bucket.put(&self.name, CLAIM, claim.as_bytes(), true).map_err(|failure| {
+                Failure::new(
+                    failure.exit,
+                    format!("somebody else makes the point {:?}, or has been killed over it; if nobody does, remove {}/{}/{CLAIM}: {failure}", self.name, bucket.shown(), self.name),
+                )
+            })?;
+            self.claimed = true;
+        }
+        Ok(self)
+    }
 }
 
 impl Unfinished<'_> {
@@ -264,8 +315,9 @@ impl Unfinished<'_> {
         if let Some(bucket) = &self.store.bucket {
             bucket.put(&self.name, manifest::SIGNATURE, signature.as_bytes(), false)?;
             bucket.put(&self.name, manifest::FILE, manifest.as_bytes(), true)?;
-            self.ended = true;
-            let _ = fs::remove_dir_all(&self.folder);
+            self.claimed = false;
+            // A claim that stays says only who made it.
+            let _ = bucket.remove_file(&self.name, CLAIM);
             return Ok(());
         }
         let failed = |error: io::Error| cannot(&self.folder, &error);
@@ -275,19 +327,16 @@ impl Unfinished<'_> {
         let sync = |folder: &Path| File::open(folder).and_then(|folder| folder.sync_all());
         sync(&self.folder).map_err(failed)?;
         fs::rename(&self.folder, self.store.folder.join(&self.name)).map_err(failed)?;
-        self.ended = true;
         sync(&self.store.folder).map_err(|error| cannot(&self.store.folder, &error))
     }
 }
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        if let Some(bucket) = &self.store.bucket {
+        if let Some(bucket) = self.store.bucket.as_ref().filter(|_| self.claimed) {
             let _ = bucket.remove(&self.name, manifest::FILE);
         }
+        // After a rename there is none of that name.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }

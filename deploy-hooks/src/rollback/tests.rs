@@ -3,6 +3,7 @@
 use super::archive::Opened;
 use super::files::Files;
 use super::part::Part as _;
+use super::site::Site;
 use super::writer::Writer;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -25,7 +26,8 @@ impl Packed {
         fs::hard_link(packed.path("there/empty"), packed.path("there/same")).expect("linked");
         let out = File::create(packed.path("archive")).expect("made");
         let mut writer = Writer::new(Box::new(out), &[packed.identity.to_public()]).expect("begun");
-        let files = Files { name: "files", roots: vec![packed.path("there")] };
+        let site = Site::nowhere().expect("a site");
+        let files = Files { site: &site, name: "files", roots: vec![packed.path("there")] };
         let kept = files.keep(&mut writer).expect("kept");
         writer.finish().expect("ended");
         assert_eq!((kept.entries, kept.passed_over.len()), (6, 0));
@@ -38,7 +40,9 @@ impl Packed {
 
     /// Nothing is ever handed out for a file of which the list says nothing.
     fn read(&self, archive: &Path) -> Result<super::entry::Contents, String> {
-        Opened { file: archive, identity: &self.identity }.files(|_| Ok(()), |_, _| Ok(None))
+        // As it is, and not as it was: whatever is wrong with it must be seen without its sum too.
+        let (bytes, sha256) = super::archive::sum(archive).expect("read");
+        Opened { file: archive, identity: &self.identity, signed: (bytes, &sha256) }.files(|_| Ok(()), |_, _| Ok(None))
     }
 
     fn with(&self, bytes: &[u8]) -> Result<super::entry::Contents, String> {
@@ -56,9 +60,12 @@ fn an_archive_comes_back_as_it_was() {
     let bytes = fs::read(packed.path("archive")).expect("there");
     assert!(!bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()));
     let stranger = age::x25519::Identity::generate();
-    let opened = Opened { file: &packed.path("archive"), identity: &stranger };
+    let opened = Opened { file: &packed.path("archive"), identity: &stranger, signed: (0, "") };
     let refused = opened.files(|_| Ok(()), |_, _| Ok(None)).expect_err("not for this one");
     assert_eq!(refused, "it was encrypted for another identity than this one");
+    let exchanged = Opened { identity: &packed.identity, ..opened };
+    let refused = exchanged.files(|_| Ok(()), |_, _| Ok(None)).expect_err("another one than was signed");
+    assert_eq!(refused, "it is not the one that was signed");
 }
 
 #[test]

@@ -86,8 +86,14 @@ impl World {
         command.args(arguments).current_dir(self.folder.path());
         command.env("AWS_ACCESS_KEY_ID", "points").env("AWS_SECRET_ACCESS_KEY", SECRET).env("AWS_REGION", "us-east-1");
         command.env("AWS_ENDPOINT", format!("http://127.0.0.1:{}", self.port)).env("AWS_ALLOW_HTTP", "true");
-        command.env("GREENLIGHT_STORE", "s3://points/of/livekit");
+        command.env("GREENLIGHT_STORE", "s3://points/of/livekit").env("XDG_STATE_HOME", self.path("state"));
         command
+    }
+
+    /// Where locks and journals of the bucket are: one folder, named after its address.
+    fn state(&self) -> PathBuf {
+        let mut found = fs::read_dir(self.path("state/greenlight")).expect("a folder").flatten();
+        found.next().expect("one").path()
     }
 
     fn greenlight(&self, arguments: &[&str]) -> Ended {
@@ -135,10 +141,7 @@ pub(crate) fn bucket() {
     let whole =
         "of/livekit/before/files.tar.zst.age\nof/livekit/before/manifest.json\nof/livekit/before/manifest.json.sig\n";
     assert_eq!(world.objects(), whole);
-    let grep = Command::new("grep")
-        .args(["-ra", CONTENT, "s3", "greenlight-points"])
-        .current_dir(world.folder.path())
-        .status();
+    let grep = Command::new("grep").args(["-ra", CONTENT, "s3", "state"]).current_dir(world.folder.path()).status();
     assert_eq!(grep.expect("grep").code(), Some(1), "nothing in clear text");
     assert!(world.create("before").said.contains("there is a point \"before\" already"));
 
@@ -179,7 +182,7 @@ pub(crate) fn bucket() {
         .spawn()
         .expect("it runs");
     let until = Instant::now() + UP_MAX;
-    while !world.path("greenlight-points/.unfinished-killed").exists() {
+    while !world.state().join(".unfinished-killed").exists() {
         assert!(Instant::now() < until && child.try_wait().expect("asked").is_none(), "it was not caught");
         std::thread::yield_now();
     }
@@ -188,7 +191,16 @@ pub(crate) fn bucket() {
     assert!(!world.run("list", &[]).out.contains("killed"));
     assert_eq!(world.create("after").code, Some(0));
     assert!(!world.objects().contains("killed"), "{}", world.objects());
-    assert!(!world.path("greenlight-points/.unfinished-killed").exists());
+    assert!(!world.state().join(".unfinished-killed").exists());
+
+    // A name that somebody takes on another machine, which has a lock of its own.
+    let taken = world.path("s3/points/of/livekit/taken");
+    fs::create_dir(&taken).expect("made");
+    fs::write(taken.join("claim"), "ops@elsewhere").expect("written");
+    let refused = world.create("taken");
+    assert!(refused.code == Some(6) && refused.said.contains("somebody else makes the point \"taken\""), "{refused:?}");
+    assert_eq!(fs::read_to_string(taken.join("claim")).expect("there"), "ops@elsewhere", "and it is left alone");
+    fs::remove_dir_all(&taken).expect("removed");
 
     let listed = world.run("list", &[]).out;
     assert!(listed.contains("  before  files  ") && listed.contains("  after  files  "), "{listed}");

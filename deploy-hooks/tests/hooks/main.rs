@@ -20,6 +20,7 @@ mod plan;
 mod rehearse;
 mod rollback;
 mod rollback_attacks;
+mod rollback_findings;
 mod serve;
 mod sinks;
 mod validate;

@@ -252,7 +252,9 @@ fn a_kill_leaves_all_old_or_all_new() {
             cut_short += 1;
             assert!(place.run(&run).said.contains("was cut short"));
             let end = if turn % 2 == 0 { "resume" } else { "abort" };
-            let ended = place.run(&["rollback", end]);
+            // With what opens it, what is there is read again.
+            let read = if turn % 4 == 0 { &["--identity", "key.txt"][..] } else { &[] };
+            let ended = place.run(&[&["rollback", end], read].concat());
             assert_eq!(ended.code, Some(0), "turn {turn}: {ended:?}");
         }
         // Two components, one after the other: each is all old or all new.

@@ -99,7 +99,13 @@ impl Exchanging for Again {
                     return Ok(false);
                 }
             }
-            Ok::<_, Failure>(true)
+            // Where no container is made again, what comes is to whom the balancer gives traffic.
+            match (docker_spec(site), &self.after) {
+                (Some(spec), Some(after)) if self.items.is_empty() => {
+                    Ok(Traffic::now(&spec.balancer).await?.ready == after.ready)
+                }
+                _ => Ok::<_, Failure>(true),
+            }
         });
         come.map_err(|failure| failure.message)
     }
