@@ -254,8 +254,11 @@ pub(super) fn is_no_mount(root: &Path) -> Result<(), Failure> {
 fn can_exchange(target: &Path) -> Result<(), Failure> {
     is_no_mount(target)?;
     let [one, other] = ["one", "other"].map(|name| target.with_file_name(format!(".greenlight-try-{name}")));
-    let tried = File::create(&one)
-        .and_then(|_| File::create(&other))
+    // Of one that was killed here. Nothing that stands there is written to.
+    let tried = remove(&one)
+        .and_then(|()| remove(&other))
+        .and_then(|()| File::create_new(&one))
+        .and_then(|_| File::create_new(&other))
         .and_then(|_| Ok(renameat_with(CWD, &one, CWD, &other, RenameFlags::EXCHANGE)?));
     let removed = remove(&one).and_then(|()| remove(&other));
     tried.and(removed).map_err(|error| {

@@ -5,6 +5,7 @@ use crate::world::{Ended, World, signer};
 use greenlight_reports::{Signer, canonical_json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
@@ -238,14 +239,38 @@ fn a_kill_leaves_nothing_in_clear_text() {
     );
     let before = seen(&world);
     assert_eq!(rehearse(&world, "a").code, None, "it was not killed");
-    let folder = world.read("there/where");
-    let folder = std::path::Path::new(folder.trim());
-    let clear = || Command::new("grep").args(["-ra", SECRET]).arg(folder).output().expect("grep").status.success();
-    assert!(clear(), "the control: it was in the middle");
+    let folder = || PathBuf::from(world.read("there/where").trim());
+    let clear =
+        |folder: &Path| Command::new("grep").args(["-ra", SECRET]).arg(folder).output().expect("grep").status.success();
+    let first = folder();
+    assert!(clear(&first), "the control: it was in the middle");
+    // Whoever rehearses next clears away what it left.
     let again = rehearse(&world, "a");
-    assert!(again.code == Some(2) && again.said.contains("was cut short"), "{again:?}");
+    assert!(again.code.is_none() && again.said.contains("put together of \"a\" and never exchanged"), "{again:?}");
+    assert!(!clear(&first), "it is still in the clear");
+    let second = folder();
+    assert!(second != first && clear(&second), "the control: it was in the middle again");
     let ended = world.run(&["rollback", "resume", "--environment", "staging"]);
     assert!(ended.code == Some(0) && ended.out.contains("a: as it was"), "{ended:?}");
-    assert!(!clear() && seen(&world) == before);
-    fs::remove_dir_all(folder).expect("removed");
+    assert!(!clear(&second) && seen(&world) == before);
+    for folder in [first, second] {
+        fs::remove_dir_all(folder).expect("removed");
+    }
+}
+
+/// A point of less than `rollback:` wants opens no deploy, however well it was rehearsed.
+#[test]
+fn a_rehearsal_of_half_a_point_is_not_enough() {
+    let world = place(&line("true"));
+    let sign = world.path("sign.pem").display().to_string();
+    let half = ["rollback", "create", "half", "--environment", "staging", "--only", "env", "--sign-key", &sign];
+    assert_eq!(world.run(&half).code, Some(0));
+    assert_eq!(rehearse(&world, "half").code, Some(0));
+    let dry = || world.run(&["deploy", "--env", "staging", "--dry-run"]);
+    let refused = dry();
+    let because = "half: it holds no files, which `rollback:` of the environment wants";
+    assert!(refused.code == Some(5) && refused.said.contains(because), "{refused:?}");
+    assert_eq!(rehearse(&world, "a").code, Some(0));
+    let open = dry();
+    assert_eq!(open.code, Some(0), "the control: {open:?}");
 }

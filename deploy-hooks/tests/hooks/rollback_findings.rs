@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-const GATE: &str = "    gate: {report: none.json, required: [api.a], age_max_s: 60}\n    artefact: {image: \"x:1\"}\n";
+const GATE: &str = "    gate: {report: none.json, required: [api.a], age_max_s: 60}\n    artefact: {program_sha256: b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1}\n";
 
 /// Two environments that share a store; what says whether what serves has recovered is the file `well`.
 fn two_environments(place: &Place, more: &str) {
@@ -132,36 +132,4 @@ fn nothing_is_kept_that_could_not_be_exchanged() {
         assert!(ended.code == Some(2) && ended.said.contains("is a mount point"), "{ended:?}");
     }
     assert_eq!(create("real", "points").code, Some(0), "the control");
-}
-
-/// A point of less than `rollback:` wants opens no deploy, however well it was rehearsed.
-#[test]
-fn a_rehearsal_of_half_a_point_is_not_enough() {
-    let place = Place::new(1);
-    two_environments(
-        &place,
-        "      env: [.env]\n      rehearsal_age_max_s: 3600\n      rehearse: {name: well, run: [\"true\"], timeout_s: 10}\n",
-    );
-    let driver = "    driver:\n      command:\n".to_owned()
-        + &["active", "start", "identify", "verify", "switch", "watch", "drain", "remove"]
-            .map(|name| format!("        {name}: {{name: {name}, run: [echo, none], timeout_s: 5}}\n"))
-            .concat();
-    let text = fs::read_to_string(place.path("deployment.yaml")).expect("read");
-    fs::write(place.path("deployment.yaml"), text.replace("    rollback:\n", &format!("{driver}    rollback:\n")))
-        .expect("written");
-    assert_eq!(of(&place, "production", "create", &["half", "--only", "env", "--sign-key", "sign.pem"]).code, Some(0));
-    let rehearsed = of(&place, "production", "rehearse", &[&["half"], &OPEN[..], &["--sign-key", "sign.pem"]].concat());
-    assert_eq!(rehearsed.code, Some(0), "{rehearsed:?}");
-    let deploy = || place.run(&["deploy", "--env", "production", "--config", "deployment.yaml", "--dry-run"]);
-    let refused = deploy();
-    assert!(
-        refused.said.contains("half: it holds no files, which `rollback:` of the environment wants"),
-        "{refused:?}"
-    );
-    assert_eq!(create(&place, "production", "whole").code, Some(0));
-    let rehearsed =
-        of(&place, "production", "rehearse", &[&["whole"], &OPEN[..], &["--sign-key", "sign.pem"]].concat());
-    assert_eq!(rehearsed.code, Some(0), "{rehearsed:?}");
-    let open = deploy();
-    assert!(!open.said.contains("was rehearsed:") && open.out.contains("rehearsed  whole"), "the control: {open:?}");
 }
