@@ -6,7 +6,7 @@ use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 const IMAGE: &str = "greenlight/versitygw:v1.8.0";
@@ -101,17 +101,23 @@ impl World {
     }
 
     fn create(&self, name: &str) -> Ended {
-        self.greenlight(&[
-            "rollback",
-            "create",
-            name,
-            "--files",
-            "etc",
-            "--recipient",
-            RECIPIENT,
-            "--sign-key",
-            "sign.pem",
-        ])
+        Ended::of(&self.creating(name).output().expect("it runs"))
+    }
+
+    fn creating(&self, name: &str) -> Command {
+        let with = ["--files", "etc", "--recipient", RECIPIENT, "--sign-key", "sign.pem"];
+        self.command(&[&["rollback", "create", name], &with[..]].concat())
+    }
+
+    /// Makes a point as somebody on another machine does, who has its own lock, until its name is taken.
+    fn takes_its_name(&self, name: &str, state: &str) -> Child {
+        let mut child = self.creating(name).env("XDG_STATE_HOME", self.path(state)).spawn().expect("it runs");
+        let until = Instant::now() + UP_MAX;
+        while !self.path("s3/points/of/livekit").join(name).join("claim").exists() {
+            assert!(Instant::now() < until && child.try_wait().expect("asked").is_none(), "it was not caught");
+            std::thread::yield_now();
+        }
+        child
     }
 
     fn run(&self, what: &str, rest: &[&str]) -> Ended {
@@ -167,25 +173,7 @@ pub(crate) fn bucket() {
     fs::write(&archive, good).expect("written");
 
     // A killed upload is no point, and the next one sweeps it.
-    let mut child = world
-        .command(&[
-            "rollback",
-            "create",
-            "killed",
-            "--files",
-            "etc",
-            "--recipient",
-            RECIPIENT,
-            "--sign-key",
-            "sign.pem",
-        ])
-        .spawn()
-        .expect("it runs");
-    let until = Instant::now() + UP_MAX;
-    while !world.state().join(".unfinished-killed").exists() {
-        assert!(Instant::now() < until && child.try_wait().expect("asked").is_none(), "it was not caught");
-        std::thread::yield_now();
-    }
+    let mut child = world.takes_its_name("killed", "state");
     child.kill().expect("killed");
     child.wait().expect("ended");
     assert!(!world.run("list", &[]).out.contains("killed"));
@@ -193,20 +181,21 @@ pub(crate) fn bucket() {
     assert!(!world.objects().contains("killed"), "{}", world.objects());
     assert!(!world.state().join(".unfinished-killed").exists());
 
-    // A name that somebody takes on another machine, which has a lock of its own.
-    let taken = world.path("s3/points/of/livekit/taken");
-    fs::create_dir(&taken).expect("made");
-    fs::write(taken.join("claim"), "ops@elsewhere").expect("written");
+    // A name that somebody takes on another machine.
+    let mut other = world.takes_its_name("taken", "elsewhere");
+    let signal = |name: &str| Command::new("kill").args([name, &other.id().to_string()]).status().expect("kill");
+    assert!(signal("-STOP").success());
     let refused = world.create("taken");
+    assert!(signal("-CONT").success());
     assert!(refused.code == Some(6) && refused.said.contains("somebody else makes the point \"taken\""), "{refused:?}");
-    assert_eq!(fs::read_to_string(taken.join("claim")).expect("there"), "ops@elsewhere", "and it is left alone");
-    fs::remove_dir_all(&taken).expect("removed");
+    assert_eq!(other.wait().expect("ended").code(), Some(0), "the control: it is left alone");
+    assert!(!world.objects().contains("claim"), "{}", world.objects());
 
     let listed = world.run("list", &[]).out;
-    assert!(listed.contains("  before  files  ") && listed.contains("  after  files  "), "{listed}");
+    assert!(listed.contains("  before  files  ") && listed.contains("  taken  files  "), "{listed}");
     let pruned = world.run("prune", &["--bytes", "1"]);
-    assert!(pruned.out.starts_with("removed  ") && pruned.out.ends_with("  before\n"), "{pruned:?}");
-    assert!(!world.objects().contains("before/"), "{}", world.objects());
+    assert!(pruned.out.starts_with("removed  ") && pruned.out.ends_with("  after\n"), "{pruned:?}");
+    assert!(!world.objects().contains("before/") && !world.objects().contains("after/"), "{}", world.objects());
 
     // Whoever may not is told so, and the secret is never said.
     let mut stranger = world.command(&["rollback", "list", "--key", "sign.pub.pem"]);

@@ -172,8 +172,11 @@ fn killed(points: &Points) {
             points.killed(&points.run("good", &["--emergency", "--yes", "--reason", REASON]), || {
                 points.left().contains(&wanted)
             });
-            let (code, said) = points.rollback(&points.run("good", &["--emergency", "--yes", "--reason", REASON]));
-            assert_eq!(code, Some(2), "a second one was begun: {said}");
+            // While nothing is exchanged a second one ends the first by itself.
+            if moment != "staged" {
+                let (code, said) = points.rollback(&points.run("good", &["--emergency", "--yes", "--reason", REASON]));
+                assert_eq!(code, Some(2), "a second one was begun: {said}");
+            }
             let (code, said) = points.rollback(&[way]);
             assert_eq!(code, Some(0), "{moment}, {way}: {said}");
             assert_eq!(points.left(), [""; 0], "{moment}, {way}: {said}");

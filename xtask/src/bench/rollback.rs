@@ -18,9 +18,9 @@ const CLUSTER: &str = "b=/usr/lib/postgresql/15/bin; d=/var/lib/postgresql/bench
     exec setpriv --reuid postgres --regid postgres --init-groups $b/postgres -D $d -c listen_addresses=127.0.0.1 -c fsync=off -c shared_buffers=128MB -c max_wal_size=1GB";
 /// Files of three kinds: text, what does not compress, and many small ones. The same bytes each time.
 const FILES: &str = r#"
-noise() { openssl enc -aes-128-ctr -pass pass:"$1" -nosalt -pbkdf2 -iter 1 </dev/zero 2>/dev/null | head -c "$2"; }
+noise() { head -c "$2" /dev/zero | openssl enc -aes-128-ctr -pass pass:"$1" -nosalt -pbkdf2 -iter 1; }
 mkdir -p files/text files/noise files/small
-for i in $(seq 8); do noise "t$i" $((MIB * 1048576 * 3 / 64)) | base64 | sed 's/[A-M]/livekit /g' | head -c $((MIB * 1048576 / 16)) >files/text/$i.log; done
+for i in $(seq 8); do noise "t$i" $((MIB * 1048576 * 3 / 64)) | base64 | sed 's/[A-M]/livekit /g' >files/text/$i.log; truncate -s $((MIB * 1048576 / 16)) files/text/$i.log; done
 for i in $(seq 8); do noise "n$i" $((MIB * 1048576 / 20)) >files/noise/$i.bin; done
 for i in $(seq $((MIB * 2))); do noise "s$i" 50000 >files/small/$i.dat; done
 "#;
@@ -50,7 +50,7 @@ pub(super) fn section(effort: &Effort) -> Result<Section> {
     docker(&["version", "--format", "{{.Server.Version}}"]).context("no container engine answers")?;
     let restic = peers::debian("restic", &["version"])?;
     let age = peers::debian("age", &["--version"])?;
-    let zstd = peers::debian("zstd", &["--version"])?;
+    let zstd = peers::debian("zstd", &["-q", "-V"])?;
     let world = World::new(effort)?;
     let mut costs: BTreeMap<(usize, usize), Vec<Cost>> = BTreeMap::new();
     for (round, order) in abba(WHO.len(), effort.rounds).into_iter().enumerate() {
