@@ -124,9 +124,9 @@ pub(crate) async fn run(args: &DeployArgs) -> Result<Exit, Failure> {
 
 /// What a migration wants of a deploy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Move {
-    /// A new one.
-    Begin,
+pub(crate) enum Move<'a> {
+    /// A new one, under an id that was written down before.
+    Begin(&'a str),
     /// The one under way, forward.
     Resume,
     /// The one under way, back.
@@ -137,10 +137,10 @@ pub(crate) enum Move {
 ///
 /// # Errors
 /// [`Failure`], as the command says.
-pub(crate) async fn moved(deployment: &Deployment, name: &str, way: Move) -> Result<Exit, Failure> {
+pub(crate) async fn moved(deployment: &Deployment, name: &str, way: Move<'_>) -> Result<Exit, Failure> {
     let site = Site::open(deployment, name, None)?;
     match way {
-        Move::Begin => site.begin(false).await,
+        Move::Begin(id) => site.begin_as(id.to_owned(), false).await,
         Move::Resume => site.go_on(false).await,
         Move::Abort => site.go_on(true).await,
     }

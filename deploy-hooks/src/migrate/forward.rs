@@ -3,7 +3,7 @@
 use super::migration::Migration;
 use super::prerequisites::prerequisites;
 use super::step::Step;
-use crate::deploy::{Ending, Last, Move, last, moved};
+use super::traffic::deploy;
 use crate::env::{EnvCommand, UpdateArgs};
 use crate::failure::Failure;
 use crate::gate::{ask, gate_text};
@@ -18,6 +18,10 @@ use std::path::{Path, PathBuf};
 
 /// Where traffic of users is, and a rehearsal is demanded even where deployment.yaml says nothing of one.
 pub(super) const PRODUCTION: &str = "production";
+/// Of the migration's own folder.
+const PLAN: &str = "plan.json";
+/// Of the same, and gone when it ends.
+pub(super) const CORRECTED: &str = "corrected";
 /// A week.
 const REHEARSAL_AGE_MAX_S: u64 = 7 * 86_400;
 
@@ -31,11 +35,11 @@ pub(super) fn perform(migration: &Migration<'_>, step: Step, again: bool) -> Res
             prerequisites(migration)?.iter().for_each(|seen| say!("  seen    {seen}"));
             Ok(())
         }
-        Step::Plan => plan(migration, "plan.json"),
+        Step::Plan => planned(migration),
         Step::Gate => gate(migration),
         Step::Point => migration.point(&migration.point_name()).make(),
         Step::Configuration => configuration(migration, again),
-        Step::Environment => environment(migration),
+        Step::Environment => update(migration, false),
         Step::Deploy => deploy(migration),
         Step::Validation => validation(migration),
     }
@@ -84,15 +88,28 @@ fn apply(migration: &Migration<'_>, plan: &str, out: Option<PathBuf>) -> Result<
     migration.runtime.block_on(crate::plan::run(&command))
 }
 
+/// The plan, and everything that it and the environment files would be changed to: what needs a person is found before
+/// anything is changed.
+fn planned(migration: &Migration<'_>) -> Result<(), Failure> {
+    plan(migration, PLAN)?;
+    corrected(migration)?;
+    update(migration, true)
+}
+
+/// Corrected copies, in a folder of their own.
+fn corrected(migration: &Migration<'_>) -> Result<PathBuf, Failure> {
+    let folder = migration.file(CORRECTED);
+    green(apply(migration, PLAN, Some(folder.clone())), "greenlight plan apply --dry-run")?;
+    Ok(folder)
+}
+
 /// The gate is asked about what will be there: the configuration as it is corrected, where the gate is about that.
 fn gate(migration: &Migration<'_>) -> Result<(), Failure> {
     let mut environment: Environment = migration.environment.clone();
     if let Some(config) = migration.environment.artefact.config.as_ref().map(|file| migration.deployment.path(file))
         && let Some(below) = migration.below_folder(&config)
     {
-        let corrected = migration.file("corrected");
-        apply(migration, "plan.json", Some(corrected.clone()))?;
-        let copy = corrected.join(below);
+        let copy = corrected(migration)?.join(below);
         if copy.exists() {
             let copy = std::path::absolute(&copy).map_err(Failure::unknown)?;
             environment.artefact.config = Some(copy);
@@ -125,14 +142,14 @@ pub(super) fn may_be_shipped(migration: &Migration<'_>, environment: &Environmen
 /// A plan is applied to what was planned. After a kill in the middle some files are corrected already: then it is planned
 /// again, and what is left is done.
 fn configuration(migration: &Migration<'_>, again: bool) -> Result<(), Failure> {
-    let file = if again { "plan-again.json" } else { "plan.json" };
+    let file = if again { "plan-again.json" } else { PLAN };
     if again {
         plan(migration, file)?;
     }
     green(apply(migration, file, None), "greenlight plan apply")
 }
 
-fn environment(migration: &Migration<'_>) -> Result<(), Failure> {
+fn update(migration: &Migration<'_>, dry_run: bool) -> Result<(), Failure> {
     for file in migration.env_files() {
         let command = EnvCommand::Update(UpdateArgs {
             file,
@@ -141,28 +158,11 @@ fn environment(migration: &Migration<'_>) -> Result<(), Failure> {
             generate: vec![],
             unset: vec![],
             to: Some(migration.about.to.clone()),
-            dry_run: false,
+            dry_run,
         });
         green(crate::env::run(&command), "greenlight env update")?;
     }
     Ok(())
-}
-
-/// This migration's deploy, if it has begun one.
-pub(super) fn own_deploy(migration: &Migration<'_>) -> Result<Option<Last>, Failure> {
-    let last = last(migration.deployment, &migration.given.name)?;
-    Ok(last.filter(|last| Some(&last.id) != migration.about.deploy_before.as_ref()))
-}
-
-fn deploy(migration: &Migration<'_>) -> Result<(), Failure> {
-    let way = match own_deploy(migration)? {
-        None => Move::Begin,
-        Some(Last { ended: None, .. }) => Move::Resume,
-        Some(Last { ended: Some(Ending::New), .. }) => return Ok(()),
-        Some(Last { id, .. }) => return Err(Failure::red(format!("the deploy {id} has led back to the old build"))),
-    };
-    let ended = migration.runtime.block_on(moved(migration.deployment, &migration.given.name, way));
-    green(ended, "greenlight deploy")
 }
 
 fn validation(migration: &Migration<'_>) -> Result<(), Failure> {
@@ -208,7 +208,10 @@ pub(super) fn would(migration: &Migration<'_>, step: Step) -> String {
     };
     match step {
         Step::Prerequisites => "looked at, also in this dry run".to_owned(),
-        Step::Plan => format!("greenlight plan generate {} --to {to}", folder.display()),
+        Step::Plan => format!(
+            "greenlight plan generate {} --to {to}, and what it and the environment files would come to",
+            folder.display()
+        ),
         Step::Gate => format!("greenlight gate --env {name}, and whether a point was rehearsed where that is demanded"),
         Step::Point => {
             let components: Vec<String> = migration

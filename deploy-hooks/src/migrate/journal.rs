@@ -21,8 +21,12 @@ pub(super) struct About {
     pub(super) environment: String,
     /// The version to move to.
     pub(super) to: String,
-    /// The last deploy before it: a later one is this migration's.
+    /// The id under which it will deploy.
+    pub(super) deploy: String,
+    /// The last deploy before it: one that is neither is somebody else's.
     pub(super) deploy_before: Option<String>,
+    /// Somebody has said that what is written to the database may be lost on the way back.
+    pub(super) may_lose: bool,
 }
 
 /// How it ended.
@@ -82,12 +86,21 @@ pub(super) enum Record {
         /// Why.
         reason: String,
     },
+    /// The point comes back from here on. What is deployed now, the way back deploys.
+    Returning {
+        /// When.
+        at: String,
+        /// Whether the migration's own deploy had come through.
+        came: bool,
+    },
     /// It led back to where it began.
     Back {
         /// When.
         at: String,
         /// How long that took.
         took_ms: u64,
+        /// Which components of the point came back.
+        components: Vec<String>,
     },
     /// The last.
     Ended {
@@ -113,8 +126,10 @@ pub(super) struct Position {
     pub(super) skipped: Vec<(Step, String)>,
     /// Why the way leads back, if it does.
     pub(super) back: Option<String>,
-    /// How long the way back took.
-    pub(super) back_ms: Option<u64>,
+    /// Once the point comes back: whether the migration's own deploy had come through.
+    pub(super) returning: Option<bool>,
+    /// How long the way back took, and which components came back.
+    pub(super) came_back: Option<(u64, Vec<String>)>,
     /// How it ended, if it did.
     pub(super) ended: Option<Ending>,
 }
@@ -122,7 +137,7 @@ pub(super) struct Position {
 impl Position {
     fn of(about: About, since: String) -> Self {
         let (begun, done, skipped) = (vec![], vec![], vec![]);
-        Self { about, since, begun, done, skipped, back: None, back_ms: None, ended: None }
+        Self { about, since, begun, done, skipped, back: None, returning: None, came_back: None, ended: None }
     }
 
     /// The first step that is neither done nor skipped.
@@ -145,7 +160,8 @@ impl Position {
             Record::Done { step, took_ms, .. } => self.done.push((step, took_ms)),
             Record::Skipped { step, why, .. } => self.skipped.push((step, why)),
             Record::TurnedBack { reason, .. } => self.back = Some(reason),
-            Record::Back { took_ms, .. } => self.back_ms = Some(took_ms),
+            Record::Returning { came, .. } => self.returning = Some(came),
+            Record::Back { took_ms, components, .. } => self.came_back = Some((took_ms, components)),
             Record::Ended { result, .. } => self.ended = Some(result),
         }
         Ok(())
@@ -155,6 +171,8 @@ impl Position {
 /// An open journal, and where it is.
 pub(super) struct Journal {
     file: File,
+    /// Bytes of whole lines.
+    bytes: u64,
     pub(super) position: Position,
 }
 
@@ -170,7 +188,7 @@ impl Journal {
         let beside = path.with_extension("jsonl.new");
         let at = timestamp();
         let position = Position::of(about.clone(), at.clone());
-        let mut journal = Self { file: File::create(&beside).map_err(failed)?, position };
+        let mut journal = Self { file: File::create(&beside).map_err(failed)?, bytes: 0, position };
         journal.write(&Record::About { format: FORMAT, at, about: about.clone() })?;
         std::fs::rename(&beside, path).map_err(failed)?;
         if let Some(folder) = path.parent() {
@@ -199,7 +217,7 @@ impl Journal {
         file.set_len(end as u64).map_err(failed)?;
         let position = read(&String::from_utf8_lossy(&bytes[..end]))
             .map_err(|problem| Failure::unknown(format!("the journal {shown}: {problem}")))?;
-        Ok(Some(Self { file, position }))
+        Ok(Some(Self { file, bytes: end as u64, position }))
     }
 
     /// Before a step.
@@ -234,12 +252,20 @@ impl Journal {
         }
     }
 
+    /// The point comes back, whether that can be written down or not.
+    pub(super) fn returning(&mut self, came: bool) {
+        if let Err(failure) = self.add(Record::Returning { at: timestamp(), came }) {
+            say!("error: {failure}");
+            self.position.returning = Some(came);
+        }
+    }
+
     /// All is as it was.
     ///
     /// # Errors
     /// When it can't be written.
-    pub(super) fn is_back(&mut self, took_ms: u64) -> Result<(), Failure> {
-        self.add(Record::Back { at: timestamp(), took_ms })
+    pub(super) fn is_back(&mut self, took_ms: u64, components: Vec<String>) -> Result<(), Failure> {
+        self.add(Record::Back { at: timestamp(), took_ms, components })
     }
 
     /// The end.
@@ -258,8 +284,17 @@ impl Journal {
     fn write(&mut self, record: &Record) -> Result<(), Failure> {
         let mut line = serde_json::to_string(record).map_err(Failure::unknown)?;
         line.push('\n');
-        let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_all());
-        written.map_err(|error| Failure::unknown(format!("cannot write the journal: {error}")))
+        match self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_all()) {
+            Ok(()) => {
+                self.bytes += line.len() as u64;
+                Ok(())
+            }
+            Err(error) => {
+                // What there was room for of it must not become the beginning of the next line.
+                let _ = self.file.set_len(self.bytes).and_then(|()| self.file.seek(SeekFrom::Start(self.bytes)));
+                Err(Failure::unknown(format!("cannot write the journal: {error}")))
+            }
+        }
     }
 }
 
@@ -288,8 +323,8 @@ mod tests {
     fn a_torn_line_is_one_that_was_not_written() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("journal.jsonl");
-        let about =
-            About { id: "k3f9a".into(), environment: "staging".into(), to: "1.13.5".into(), deploy_before: None };
+        let [id, environment, to, deploy] = ["k3f9a", "staging", "1.13.5", "m2p4x"].map(str::to_owned);
+        let about = About { id, environment, to, deploy, deploy_before: None, may_lose: false };
         let mut journal = Journal::create(&path, &about).expect("begun");
         journal.begin(Step::Prerequisites).and_then(|()| journal.done(Step::Prerequisites, 7)).expect("written");
         journal.begin(Step::Plan).expect("written");

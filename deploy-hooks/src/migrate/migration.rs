@@ -21,6 +21,8 @@ pub(super) struct Given {
     pub(super) sign_key: PathBuf,
     pub(super) identity: PathBuf,
     pub(super) key: Vec<PathBuf>,
+    /// Whether what is said to be lost may be lost.
+    pub(super) yes: bool,
 }
 
 /// Everything that its steps need.
@@ -61,7 +63,9 @@ impl<'a> Migration<'a> {
                 id: crate::deploy::new_id(),
                 environment: given.name.clone(),
                 to: to.ok_or_else(|| Failure::usage("to which version? write `migrate.to`, or artefact.version"))?,
+                deploy: crate::deploy::new_id(),
                 deploy_before: crate::deploy::last(deployment, &given.name)?.map(|last| last.id),
+                may_lose: given.yes && spec.database,
             },
         };
         let pinned = deployment.keys.iter().map(|key| deployment.path(key));

@@ -8,6 +8,9 @@ mod migration;
 mod prerequisites;
 mod report;
 mod requirements;
+mod roots;
+mod run;
 mod step;
+mod traffic;
 
 pub(crate) use command::{MigrateArgs, run};

@@ -2,6 +2,7 @@
 //! needs.
 
 use super::migration::Migration;
+use super::roots::not_held;
 use crate::doctor::lacking;
 use crate::failure::Failure;
 use crate::files::read_text;
@@ -49,7 +50,14 @@ pub(super) fn prerequisites(migration: &Migration<'_>) -> Result<Vec<String>, Fa
             ))),
         }
     }
+    lacks.extend(not_held(migration));
     let name = migration.point_name();
+    if migration.spec.database && !migration.about.may_lose {
+        let database = migration.rollback.database.as_ref().map(|database| database.name.as_str()).unwrap_or_default();
+        lacks.push(Failure::usage(format!(
+            "migrate.database has the way back bring the database {database} too, if a step is red once the deploy has begun: what is written to it after {name} was made is lost then; say --yes if it may be, or leave migrate.database out, and the database is left alone"
+        )));
+    }
     match migration.point(&name).could_come_back() {
         Ok(()) => seen.push(format!("keys that make, open and believe the point {name}")),
         Err(failure) => lacks.push(failure),

@@ -89,7 +89,9 @@ fn result(position: &Position, said: &str) -> String {
             "**NEW**: every step is done, and validated as far as is said below."
         }
         (Some(Ending::New), _) => "**NEW, in part**: no step was red, and those that are named below were not done.",
-        (Some(Ending::Old), _) => "**OLD**: a step was red. Everything is as it was, and was seen to work (exit 7).",
+        (Some(Ending::Old), _) => {
+            "**OLD**: a step was red. What this changes is as it was, and was seen to work (exit 7)."
+        }
         (Some(Ending::Unchanged), _) => "**UNCHANGED**: it ended before anything was changed.",
         (None, Some(_)) => "**STUCK**: the way back is not done. A person is needed (exit 8).",
         (None, None) => {
@@ -113,8 +115,10 @@ fn steps(position: &Position, out: &mut String) {
         let _ = writeln!(out, "| {step} | {state} | {seconds} |");
     }
     if let Some(reason) = &position.back {
-        let (state, seconds) = match position.back_ms {
-            Some(took_ms) => (format!("done, because {}", plain(reason)), seconds(took_ms)),
+        let (state, seconds) = match &position.came_back {
+            Some((took_ms, components)) => {
+                (format!("done, because {}; back came {}", plain(reason), components.join(", ")), seconds(*took_ms))
+            }
             None => (format!("**not done**, and wanted because {}", plain(reason)), String::new()),
         };
         let _ = writeln!(out, "| way back | {state} | {seconds} |");
@@ -166,7 +170,7 @@ fn requirements(seen: &Seen, out: &mut String) {
         let steps = if steps.is_empty() { "no plan".to_owned() } else { steps.join(", ") };
         let _ = writeln!(out, "| {} {} | {steps} | {checks} | {} |", one.number, one.title, parts.join(", "));
     }
-    out.push_str("\nA component that is struck out is not part of the point.\n\n");
+    out.push_str("\nA component that is struck out is not part of the point. A red step brings back what was changed: files, env, services, and a database where `migrate.database` says so; the rest comes back by `greenlight rollback run`.\n\n");
 }
 
 /// How many of a category's checks there were, and which are red.

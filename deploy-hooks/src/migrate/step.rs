@@ -56,6 +56,18 @@ impl Step {
     pub(super) fn changes(self) -> bool {
         self >= Self::Configuration
     }
+
+    /// Components of a point that it may change. No step writes what lasts in Redis, trunks or rules.
+    pub(super) fn touches(self) -> &'static [&'static str] {
+        match self {
+            Self::Prerequisites | Self::Plan | Self::Gate | Self::Point | Self::Validation => &[],
+            Self::Configuration => &["files"],
+            // Environment files may lie below what `files` keeps.
+            Self::Environment => &["files", "env"],
+            // A new build of an application may change its database when it starts.
+            Self::Deploy => &["services", "database"],
+        }
+    }
 }
 
 impl fmt::Display for Step {

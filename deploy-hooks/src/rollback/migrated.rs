@@ -109,12 +109,23 @@ impl Point<'_> {
         Ok((manifest.components.into_keys().collect(), folder.join(FILE)))
     }
 
-    /// Brings it back, or ends a restore of it that was cut short. `before` is done when everything is back and before
-    /// anybody is asked whether that has helped.
+    /// Whether a restore that was cut short brings this component of it back.
+    ///
+    /// # Errors
+    /// [`Failure`]: the store can't be read.
+    pub(crate) fn is_coming_back(&self, component: &str) -> Result<bool, Failure> {
+        let left = Journal::left(&self.store(false)?)?;
+        Ok(left
+            .is_some_and(|left| left.point == self.name && left.is_exchanging() && has(&left, &[component.to_owned()])))
+    }
+
+    /// Brings these components of it back, or ends a restore of them that was cut short. `before` is done when they are back
+    /// and before anybody is asked whether that has helped. That a database may lose what was written since was said before
+    /// it was put among them.
     ///
     /// # Errors
     /// [`Failure`]: a person is needed. That nobody can be asked is one too.
-    pub(crate) fn bring_back(&self, before: &dyn Fn() -> Result<(), Failure>) -> Result<(), Failure> {
+    pub(crate) fn bring_back(&self, only: &[String], before: &dyn Fn() -> Result<(), Failure>) -> Result<(), Failure> {
         let ask = |site: &Site| {
             before()?;
             match recovered(site)? {
@@ -123,11 +134,11 @@ impl Point<'_> {
             }
         };
         match Journal::left(&self.store(false)?)? {
-            Some(left) if left.point == self.name && left.is_exchanging() => {
+            Some(left) if left.point == self.name && left.is_exchanging() && has(&left, only) => {
                 let args = EndArgs { place: self.place(), identity: Some(self.identity.to_owned()) };
                 return restore::go_on(&args, &ask).map(drop);
             }
-            // What was only put together, or is being removed, is ended first.
+            // What was only put together, or is being removed, or somebody else's, is ended first.
             Some(_) => {
                 let args = EndArgs { place: self.place(), identity: Some(self.identity.to_owned()) };
                 restore::go_on(&args, &ask)?;
@@ -136,10 +147,10 @@ impl Point<'_> {
         }
         let args = RunArgs {
             emergency: false,
-            yes: true,
+            yes: only.iter().any(|name| name == "database"),
             reason: None,
             name: self.name.to_owned(),
-            only: vec![],
+            only: only.to_vec(),
             key: self.keys.to_vec(),
             identity: self.identity.to_owned(),
             place: self.place(),
@@ -149,4 +160,9 @@ impl Point<'_> {
             other => Err(Failure::new(other, "it was not brought back")),
         }
     }
+}
+
+/// Whether a restore brings all of these.
+fn has(left: &Journal, only: &[String]) -> bool {
+    only.iter().all(|name| left.components.iter().any(|component| &component.name == name))
 }

@@ -3,8 +3,8 @@
 
 use crate::world::{Ended, World, good, signer};
 use std::fs;
-use std::io::ErrorKind;
-use std::os::unix::fs::PermissionsExt as _;
+use std::io::{BufRead as _, BufReader, ErrorKind};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -165,10 +165,16 @@ fn one_command_moves_files_and_traffic_and_leaves_its_report() {
     assert!(again.code == Some(2) && again.said.contains("there is nothing to resume"), "{again:?}");
 }
 
+/// Nothing can be kept beside it any more, and so it can't be replaced: no dry run sees that.
+fn a_thousand_before(world: &World, file: &str) {
+    world.put(&format!("{file}.before"), "other");
+    (1..1_000).for_each(|number| world.put(&format!("{file}.before.{number}"), "other"));
+}
+
 /// A fault planted before it begins, the step that it makes red, and how that ends.
 type Fault = (&'static str, fn(&World), &'static str, i32);
 
-const FAULTS: [Fault; 9] = [
+const FAULTS: [Fault; 11] = [
     ("prerequisites", |world| executable(world, "key.txt", 0o644), "others may read the key", 2),
     (
         "plan",
@@ -185,18 +191,21 @@ const FAULTS: [Fault; 9] = [
         "gone",
         2,
     ),
+    // What needs a person is found before anything is changed.
     (
-        "configuration",
+        "plan",
         |world| world.put("ops/livekit.yaml", &world.read("ops/livekit.yaml").replace("port: 7880", "port: abc")),
-        "greenlight plan apply ended with 1",
-        7,
+        "greenlight plan apply --dry-run ended with 1",
+        1,
     ),
     (
-        "environment",
+        "plan",
         |world| world.put("ops/.env", &format!("{}no line of an environment\n", world.read("ops/.env"))),
         "line 4 is neither NAME=value nor a comment",
-        7,
+        2,
     ),
+    ("configuration", |world| a_thousand_before(world, "ops/sip.yaml"), "a thousand files of what stood there", 7),
+    ("environment", |world| a_thousand_before(world, "ops/.env"), "a thousand files of what stood there", 7),
     ("deploy", |world| world.put("there/broken", "verify"), "greenlight deploy ended with 7", 7),
     ("deploy", |world| world.put("there/ships", "another"), "greenlight deploy ended with 7", 7),
     ("validation", |world| world.put("there/broken", "validate"), "validate is broken: [CANARY_SECRET]", 7),
@@ -311,6 +320,10 @@ fn what_has_no_driver_is_not_deployed_to_and_that_is_said() {
     assert!(report.contains("| deploy | not done: environment development has no `driver:`"), "{report}");
     assert!(report.contains("**NEW, in part**"), "{report}");
     assert!(report.contains("- deploy: environment development has no `driver:`"), "{report}");
+    let more = "      to: 1.13.5\n      database: true\n";
+    world.put("deployment.yaml", &world.read("deployment.yaml").replacen("      to: 1.13.5\n", more, 1));
+    let ended = migrate(&world, &["--dry-run", "--yes"]);
+    assert!(ended.code == Some(2) && ended.said.contains("there is no `driver:`; leave it out"), "{ended:?}");
 }
 
 #[test]
@@ -347,6 +360,11 @@ fn a_migration_that_could_not_come_back_is_refused_when_it_is_read() {
         ("      files: [ops]\n", "      files: [there]\n", "is in none of rollback.files"),
         ("      env: [ops/.env]\n", "      env: [elsewhere.env]\n", "is neither in rollback.env nor in rollback.files"),
         ("      to: 1.13.5\n", "", "migrate says not to which version"),
+        (
+            "      to: 1.13.5\n",
+            "      to: 1.13.5\n      database: true\n",
+            "there is no `rollback.database` to bring back",
+        ),
         ("      verify: ", "      rehearse: ", "duplicate"),
     ] {
         let text = good.replacen(from, to, 1);
@@ -355,6 +373,226 @@ fn a_migration_that_could_not_come_back_is_refused_when_it_is_read() {
         let ended = migrate(&world, &["staging"]);
         assert!(ended.code == Some(2) && ended.said.contains(because), "{because}: {ended:?}");
     }
+}
+
+/// What lies behind a link is written, and would not come back: the point holds the link.
+#[test]
+fn what_a_link_leads_to_must_be_held_itself() {
+    let refused = |world: &World, leads_to: &str, because: &str| {
+        let real = fs::canonicalize(world.path(leads_to)).expect("there").display().to_string();
+        let before = seen(world, "ops elsewhere");
+        for more in [&["staging", "--dry-run"][..], &["staging"]] {
+            let ended = migrate(world, more);
+            assert_eq!(ended.code, Some(2), "{because}: {ended:?}");
+            assert!(ended.said.contains(because) && ended.said.contains(&format!("write {real} itself")), "{ended:?}");
+            assert!(seen(world, "ops elsewhere") == before && world.is_all_old() && !world.path("points").exists());
+        }
+    };
+    let world = place();
+    fs::create_dir(world.path("elsewhere")).expect("made");
+    fs::rename(world.path("ops/.env"), world.path("elsewhere/.env")).expect("moved");
+    symlink("../elsewhere/.env", world.path("ops/.env")).expect("a link");
+    refused(&world, "elsewhere/.env", "the environment file ");
+    // Mended as it is said.
+    let text = world.read("deployment.yaml").replace("env: [ops/.env]", "env: [elsewhere/.env]");
+    world.put("deployment.yaml", &text.replace("files: [ops]", "files: [ops]\n      env: [elsewhere/.env]"));
+    world.put("there/broken", "validate");
+    let before = seen(&world, "ops elsewhere/.env");
+    let ended = migrate(&world, &["staging"]);
+    assert!(ended.code == Some(7) && ended.out.contains("restored env"), "{ended:?}");
+    assert!(world.is_all_old() && seen(&world, "ops elsewhere/.env") == before, "{ended:?}");
+    // A root that is a link itself, and one above the folder.
+    for (root, folder) in [("ops", "ops"), ("up", "up/ops")] {
+        let world = place();
+        fs::create_dir(world.path("elsewhere")).expect("made");
+        fs::rename(world.path("ops"), world.path("elsewhere/ops")).expect("moved");
+        symlink("elsewhere/ops", world.path("ops")).expect("a link");
+        symlink("elsewhere", world.path("up")).expect("a link");
+        let text = world.read("deployment.yaml").replace("files: [ops]", &format!("files: [{root}]"));
+        let text = text.replace("folder: ops", &format!("folder: {folder}"));
+        world.put("deployment.yaml", &text.replace("[ops/.env]", &format!("[{folder}/.env]")));
+        refused(&world, "elsewhere/ops", "migrate.folder ");
+    }
+}
+
+/// What is written to a database meanwhile is lost when it comes back, which is for people to decide, and before anything
+/// is begun.
+#[test]
+fn a_database_comes_back_only_where_somebody_says_that_writes_may_be_lost() {
+    let world = place();
+    let before = seen(&world, "ops");
+    let text = world.read("deployment.yaml").replace("      to: 1.13.5\n", "      to: 1.13.5\n      database: true\n");
+    let database = "      store: points\n      database: {name: application, user: admin, host: 127.0.0.1, port: 1}\n";
+    world.put("deployment.yaml", &text.replace("      store: points\n", database));
+    for more in [&["staging", "--dry-run"][..], &["staging"]] {
+        let ended = migrate(&world, more);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        for part in ["bring the database application too", "what is written to it after migrate-", "say --yes"] {
+            assert!(ended.said.contains(part), "no {part:?} in {ended:?}");
+        }
+        assert!(seen(&world, "ops") == before && world.is_all_old() && !world.path("points").exists());
+    }
+    let dry = migrate(&world, &["staging", "--dry-run", "--yes"]);
+    let way = "  way back       files from configuration on; database from deploy on\n";
+    assert!(dry.code == Some(0) && dry.out.contains(way), "{dry:?}");
+    // Without it the database is part of the point, and left alone.
+    world.put("deployment.yaml", &world.read("deployment.yaml").replace("      database: true\n", ""));
+    let dry = migrate(&world, &["staging", "--dry-run"]);
+    assert!(dry.code == Some(0) && dry.out.contains("  way back       files from configuration on\n"), "{dry:?}");
+}
+
+/// One that was killed in its step `environment`, or a step later and before its deploy.
+fn before_its_deploy() -> World {
+    let killed = (0..TRIES_MAX).find_map(|_| {
+        let world = place();
+        killed_in(&world, "environment");
+        let journal = world.read("state/staging/migrate/journal.jsonl");
+        let is_begun = |step: &str| journal.contains(&format!("\"step\":\"{step}\""));
+        (is_begun("environment") && !is_begun("deploy")).then_some(world)
+    });
+    killed.expect("it was never before its deploy when it was killed")
+}
+
+/// The id of the last deploy, by its own journal.
+fn last_deploy(world: &World) -> String {
+    let journal = world.read("state/staging/journal.jsonl");
+    let first: serde_json::Value = serde_json::from_str(journal.lines().next().expect("a line")).expect("json");
+    first["plan"]["id"].as_str().expect("an id").to_owned()
+}
+
+fn hands(world: &World, from: &str, to: &str) {
+    let text = HANDS.replace(from, to);
+    assert_ne!(text, HANDS);
+    world.put("hands", &text);
+}
+
+/// A colleague deploys between a kill and `resume`: that is not this migration's deploy, forward or back.
+#[test]
+fn a_deploy_of_somebody_else_is_not_taken_for_its_own() {
+    let deploy = |world: &World| {
+        let ended = world.run(&["deploy", "--env", "staging"]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        last_deploy(world)
+    };
+    let world = before_its_deploy();
+    let another = deploy(&world);
+    hands(&world, "test \"$(cat active)\" = green; ", "");
+    let ended = migrate(&world, &["resume", "staging"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_ne!(last_deploy(&world), another, "its own was not done");
+    assert!(world.read("there/active") == "blue\n" && !world.path("there/green").exists(), "{ended:?}");
+
+    let world = before_its_deploy();
+    let another = deploy(&world);
+    hands(&world, "test \"$(cat active)\" = blue; test -e blue; ", "");
+    let ended = migrate(&world, &["abort", "staging"]);
+    assert_eq!(ended.code, Some(7), "{ended:?}");
+    assert!(ended.said.contains(&format!("deploy {another}, which is not this migration's")), "{ended:?}");
+    let said = world.read("there/said");
+    assert!(!said.contains("back ") && world.read("ops/livekit.yaml").contains("probe_mode"), "{said}");
+    assert!(world.is_all_new() && last_deploy(&world) == another, "it was taken away: {ended:?}");
+
+    // After its own has come through.
+    let world = place();
+    let before = seen(&world, "ops");
+    world.put("there/kill", "validate before");
+    let killed = command(&world, &["staging"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert_eq!(killed.expect("it runs").code(), None);
+    let another = deploy(&world);
+    let ended = migrate(&world, &["abort", "staging"]);
+    let because = format!("deploy {another} of staging is not this migration's and came after it");
+    assert!(ended.code == Some(8) && ended.said.contains(&because), "{ended:?}");
+    assert_eq!((world.read("ops/livekit.yaml"), last_deploy(&world)), (corrected(), another));
+    let ended = migrate(&world, &["abort", "staging", "--yes"]);
+    assert_eq!(ended.code, Some(7), "{ended:?}");
+    assert!(world.is_all_old() && seen(&world, "ops") == before, "{ended:?}");
+
+    // Under way.
+    let world = before_its_deploy();
+    world.put("there/kill", "verify before");
+    assert_eq!(world.run(&["deploy", "--env", "staging"]).code, None);
+    let another = world.read("state/staging/journal.jsonl");
+    for way in ["resume", "abort"] {
+        let ended = migrate(&world, &[way, "staging"]);
+        assert!(ended.code == Some(8) && ended.said.contains("and is not finished"), "{way}: {ended:?}");
+        let now = (world.read("ops/livekit.yaml"), world.read("state/staging/journal.jsonl"));
+        assert_eq!(now, (corrected(), another.clone()), "{way}: {ended:?}");
+    }
+    assert_eq!(world.run(&["deploy", "abort", "--env", "staging"]).code, Some(7));
+    assert_eq!(migrate(&world, &["abort", "staging"]).code, Some(7));
+    assert!(world.is_all_old());
+}
+
+/// The same with `prlimit` as a disk that is full: no file of it can grow any more.
+fn with_limits(world: &World, arguments: &[&str]) -> Command {
+    let bare = command(world, arguments);
+    let mut limited = Command::new("sh");
+    // Its default ends a process, where a full disk is an error.
+    limited.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(bare.get_program()).args(bare.get_args());
+    for (name, value) in bare.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited
+}
+
+/// Everything is done and nothing can be written down: that is not "nothing was changed".
+#[test]
+fn a_disk_that_is_full_after_the_deploy_needs_a_person() {
+    for way in ["resume", "abort"] {
+        let world = place();
+        let before = seen(&world, "ops");
+        hands(
+            &world,
+            "  validate) ",
+            "  validate) if [ -e full ]; then rm full; prlimit --pid \"$PPID\" --fsize=1; fi; ",
+        );
+        world.put("there/full", "");
+        let ended = Ended::of(&with_limits(&world, &["staging"]).output().expect("it runs"));
+        assert!(!world.path("there/full").exists(), "{ended:?}");
+        assert_eq!(ended.code, Some(8), "{ended:?}");
+        assert!(ended.out.contains("STUCK    staging") && ended.said.contains("cannot write the journal"), "{ended:?}");
+        assert!(ended.said.contains("`greenlight migrate resume staging` goes on"), "{ended:?}");
+        assert!(is_all_new(&world) && !ended.said.contains("nothing was changed"), "{ended:?}");
+        let ended = migrate(&world, &[way, "staging"]);
+        match way {
+            "resume" => assert!(ended.code == Some(0) && is_all_new(&world), "{ended:?}"),
+            _ => assert!(ended.code == Some(7) && world.is_all_old() && seen(&world, "ops") == before, "{ended:?}"),
+        }
+    }
+}
+
+/// There was room for the beginning of a line, and then for more: the next line is one of its own.
+#[test]
+fn a_line_for_which_there_was_no_room_is_not_the_beginning_of_the_next() {
+    let hit = (0..TRIES_MAX).any(|_| {
+        let world = place();
+        let size = "$(($(stat -c %s ../state/staging/migrate/journal.jsonl) + 10))";
+        let limit = format!("  validate) prlimit --pid \"$PPID\" --fsize={size}:; exit 1; ");
+        hands(&world, "  validate) ", &limit);
+        let mut command = with_limits(&world, &["staging"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it runs");
+        let pid = child.id().to_string();
+        let mut full = false;
+        for line in BufReader::new(child.stderr.take().expect("piped")).lines().map_while(Result::ok) {
+            full |= line.contains("cannot write the journal");
+            // Room again: in time, or the way back finds none either, and a person is needed.
+            if line.starts_with("  way back       begun") {
+                let limit = Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited:"]).status();
+                limit.expect("prlimit");
+            }
+        }
+        let ended = child.wait().expect("ended").code();
+        assert!(full && matches!(ended, Some(7 | 8)), "{full} {ended:?}");
+        let again = migrate(&world, &["staging", "--dry-run"]);
+        assert_eq!(again.code, Some(0), "{again:?}");
+        let again = migrate(&world, &[if ended == Some(7) { "abort" } else { "resume" }, "staging"]);
+        assert!(!again.said.contains("is none of a journal"), "{ended:?}: {again:?}");
+        ended == Some(7)
+    });
+    assert!(hit, "there was never room again in time");
 }
 
 /// Ends a migration that was killed, and says what must be true then.

@@ -26,6 +26,10 @@ pub struct MigrateSpec {
     /// Whether this machine's containers are looked at when it is planned.
     #[serde(default = "yes")]
     pub engine: bool,
+    /// Whether the way back brings the database of `rollback.database` too, once the deploy has begun. What is written to it
+    /// in the meantime is lost then, and `greenlight migrate` wants `--yes`. Without it the way back leaves it alone.
+    #[serde(default)]
+    pub database: bool,
     /// What says, besides `greenlight validate`, that what serves afterwards works.
     pub validate: Option<Step>,
     /// Gives the traffic back to the build before, after a deploy that came through. It is told the point by
@@ -66,6 +70,17 @@ impl MigrateSpec {
                 "migrate.env {} is neither in rollback.env nor in rollback.files; add it there",
                 file.display()
             ));
+        }
+        if self.database && rollback.database.is_none() {
+            problems.push(
+                "migrate.database is true, and there is no `rollback.database` to bring back; write it, or leave it out"
+                    .to_owned(),
+            );
+        }
+        if self.database && environment.driver.is_none() {
+            problems.push(
+                "migrate.database is about what a deploy changes, and there is no `driver:`; leave it out".to_owned(),
+            );
         }
         if rollback.verify.is_none() && environment.target.is_none() {
             problems.push(
