@@ -22,6 +22,7 @@ mod moves;
 mod phones;
 mod points;
 mod postgres;
+mod production;
 mod restored_by_deploy;
 mod trunks;
 mod upgrade;

@@ -1,137 +1,134 @@
-//! `greenlight migrate` on containers: from livekit-server 1.7.0 with a configuration of its time to 1.13.5, with a fault on
-//! the way and without.
+//! `greenlight migrate` on containers: from livekit-server 1.7.0 with a configuration of its time to 1.13.5, with a fault in
+//! the deploy, with one after it, and without.
 
 use crate::bad_builds::suites;
-use crate::world::{World, ask, done};
-use greenlight_clients::{TokenBuilder, VideoGrant};
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::process::Command;
-use std::time::Duration;
+use crate::production::{NEW, OLD, Production, State};
+use greenlight_clients::json;
 
-const OLD: &str = "greenlight/livekit-server:v1.7.0";
-const NEW: &str = "greenlight/livekit-server:v1.13.5";
-/// Made for these tests with `age-keygen`; it opens nothing else.
-const IDENTITY: &str = "AGE-SECRET-KEY-1KGHQU4RYKSHGK7MWXZ8V5YKE96FTAJ5N72VX6WW7HLYK0GW9EDQSVVNTWA";
-const RECIPIENT: &str = "age15letucc8fgq974gaq25axlnz8z00qz9krkq7qa6gjhrefnawac0suv9dqq";
-/// What 1.7.0 read and 1.13.5 ends its start on.
-const OF_ITS_TIME: &str = "rtc:
-  congestion_control:
-    enabled: true
-    # probing, tuned for the office line
-    probe_mode: padding
-";
-
-/// A production of livekit-server 1.7.0 in containers, with blue on it, and what its migration needs.
-fn production() -> World {
-    let world = World::start();
-    fs::create_dir(world.path("ops")).expect("made");
-    world.put("ops/livekit.yaml", &world.read("livekit.yaml").replace("rtc:\n", OF_ITS_TIME));
-    world.put("ops/.env", "LIVEKIT_RTC_NODE_IP=127.0.0.1\n");
-    for (file, text) in
-        [("key.txt", IDENTITY.to_owned()), ("sign.pem", crate::hooks_world::signer().to_pem().expect("pem"))]
-    {
-        world.put(file, &text);
-        fs::set_permissions(world.path(file), fs::Permissions::from_mode(0o600)).expect("rights");
-    }
-    let sections = format!(
-        "    target: {{url: \"ws://127.0.0.1:{}\"}}
-    rollback:
-      store: points
-      recipients: [{RECIPIENT}]
-      files: [ops]
-      rehearse: {{name: looks, run: [sh, -c, 'grep -q probe_mode $GREENLIGHT_RESTORED{}/ops/livekit.yaml'], timeout_s: 30}}
-    migrate: {{folder: ops, from: 1.7.0, to: 1.13.5, env: [ops/.env], engine: false}}
-    driver:\n",
-        world.balancer,
-        fs::canonicalize(world.path("")).expect("there").display()
-    );
-    let text = world.read("deployment.yaml").replacen("    driver:\n", &sections, 1);
-    world.put("deployment.yaml", &text.replace("config: livekit.yaml", "config: ops/livekit.yaml").replace(NEW, OLD));
-    world.report(OLD);
-    let (code, said) = world.deploy();
-    assert_eq!(code, Some(0), "livekit-server 1.7.0 with the configuration of its time: {said}");
-    assert_eq!(image(&world, "blue"), OLD);
-    world.put("deployment.yaml", &world.read("deployment.yaml").replace(OLD, NEW));
-    world.report(NEW);
-    world
-}
-
-fn image(world: &World, colour: &str) -> String {
-    done(&["inspect", "-f", "{{.Config.Image}}", &format!("{}-{colour}", world.name)])
-}
-
-/// Status, and everything that was said.
-fn greenlight(world: &World, arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_greenlight"));
-    command.args(arguments).args(["--config", "deployment.yaml"]).current_dir(world.path(""));
-    command.env("GREENLIGHT_SIGN_KEY", "sign.pem").env("GREENLIGHT_IDENTITY", "key.txt").env_remove("CI");
-    command.env("LIVEKIT_API_KEY", &world.key.id).env("LIVEKIT_API_SECRET", world.key.secret.expose());
-    let output = command.output().expect("it runs");
-    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(!said.contains(world.key.secret.expose()), "{arguments:?} shows the secret");
-    (output.status.code(), said)
-}
-
-/// What `find` and `sha256sum` see of the deployment's files.
-fn seen(world: &World) -> String {
-    let line = "find ops -printf '%p %y %m %U %G %n %s %T@ %l\\n' | sort; find ops -type f -print0 | sort -z | xargs -0 sha256sum";
-    let output = Command::new("bash").args(["-euo", "pipefail", "-c", line]).current_dir(world.path("")).output();
-    String::from_utf8(output.expect("bash").stdout).expect("text")
-}
+/// A row that was written while it was under way.
+const ROW: &str = "INSERT INTO shop.calls (room) VALUES ('in the window')";
+const ROWS_OF_THE_WINDOW: &str = "SELECT count(*) FROM shop.calls WHERE room = 'in the window'";
 
 pub(crate) fn migrates() {
     suites();
-    let world = &production();
-    let before = seen(world);
-    // A token of an application, minted before: good for hours, as tokens are.
-    let grants = VideoGrant::join("minted-before");
-    let token = TokenBuilder::new(&world.key, grants).identity("caller").expires_in(Duration::from_secs(6 * 3_600));
-    let token = token.sign().expect("signed");
-    let accepted = |when: &str| {
-        let question = format!("GET /rtc/validate?access_token={} HTTP/1.0\r\nHost: here\r\n\r\n", token.expose());
-        let answer = ask(world.balancer, &question).expect("an answer");
-        assert!(answer.starts_with("HTTP/1.") && answer[8..].starts_with(" 200"), "{when}: {answer}");
-        let forged = question.replace(" HTTP/1.0", "x HTTP/1.0");
-        let answer = ask(world.balancer, &forged).expect("an answer");
-        assert!(answer[8..].starts_with(" 401"), "{when}, and so was a forged one: {answer}");
-    };
-    accepted("before");
+    let production = &Production::start();
+    let (files, state) = (production.files(), production.state());
+    assert_eq!((state.durable.len(), state.trunks.len()), (3, 3), "{state:?}");
+    production.accepts("before");
+    let world = &production.world;
 
     // Nothing rehearsed: nothing is begun.
-    let (code, said) = greenlight(world, &["migrate", "production"]);
+    let (code, said) = production.greenlight(&["migrate", "production"]);
     assert!(code == Some(5) && said.contains("no point that production could go back to was rehearsed"), "{said}");
     let keys = ["--key", "pub.pem", "--identity", "key.txt"];
     for line in [&["rollback", "create", "a"][..], &[&["rollback", "rehearse", "a"][..], &keys].concat()] {
-        let (code, said) = greenlight(world, &[line, &["--environment", "production"]].concat());
+        let (code, said) = production.greenlight(&[line, &["--environment", "production"]].concat());
         assert_eq!(code, Some(0), "{line:?}: {said}");
     }
+    let is_old = |when: &str| {
+        assert_eq!((world.there().0, production.image("blue")), (vec!["blue".to_owned()], OLD.to_owned()), "{when}");
+        assert_eq!(production.files(), files, "{when}");
+        production.accepts(when);
+    };
 
-    // A new build that does not work: found before it has the traffic.
     let good = world.read("deployment.yaml");
-    world.put(
-        "deployment.yaml",
-        &good.replacen("u.urlopen(os.environ['LIVEKIT_URL']", "u.urlopen('http://127.0.0.1:9'", 1),
-    );
-    let (code, said) = greenlight(world, &["migrate", "production"]);
-    assert_eq!(code, Some(7), "{said}");
-    assert!(
-        said.contains("greenlight deploy ended with 7") && said.contains("recovered, says greenlight-verify"),
-        "{said}"
-    );
-    assert_eq!((world.there().0, image(world, "blue")), (vec!["blue".to_owned()], OLD.to_owned()));
-    assert_eq!(seen(world), before);
-    accepted("after the way back");
-
+    in_the_deploy(production, &state, &is_old);
     world.put("deployment.yaml", &good);
-    let (code, said) = greenlight(world, &["migrate", "production"]);
+    after_the_deploy(production, &state, &is_old);
+    world.put("deployment.yaml", &good);
+
+    let (code, said) = production.greenlight(&["migrate", "production"]);
     assert_eq!(code, Some(0), "{said}");
-    assert_eq!((world.there().0, image(world, "green")), (vec!["green".to_owned()], NEW.to_owned()));
+    assert_eq!((world.there().0, production.image("green")), (vec!["green".to_owned()], NEW.to_owned()));
     // The key has its new place, and the variable its new name.
     let (config, env) = (world.read("ops/livekit.yaml"), world.read("ops/.env"));
     assert!(config.contains("    stream_allocator:\n      probe_mode: padding\n"), "{config}");
     assert_eq!(env, "NODE_IP=127.0.0.1\n");
-    accepted("after the migration");
+    assert_eq!(production.state(), state, "after the migration");
+    production.accepts("after the migration");
     let verdict = said.lines().find(|line| line.starts_with("PASSED ")).unwrap_or_default();
     eprintln!("  {verdict}");
+}
+
+/// Nobody has said that writes may be lost: what the application and the operator write while it is under way is there
+/// afterwards.
+fn in_the_deploy(production: &Production, state: &State, is_old: &dyn Fn(&str)) {
+    let trunk = json!({"trunk": {"name": "in the window", "numbers": ["+4999"]}});
+    let script =
+        ["set -e\n", &production.statement(ROW), &production.call("CreateSIPInboundTrunk", &trunk), "exit 1\n"];
+    let line = production.script("fails", &script.concat());
+    let text = production.world.read("deployment.yaml");
+    let before = text.lines().find(|line| line.starts_with("        verify: ")).expect("a line").to_owned();
+    production.world.put("deployment.yaml", &text.replace(&before, &format!("        verify: {line}")));
+    let (code, said) = production.greenlight(&["migrate", "production"]);
+    assert_eq!(code, Some(7), "{said}");
+    for part in
+        ["greenlight deploy ended with 7", "recovered, says greenlight-verify", "left alone      database, redis, sip;"]
+    {
+        assert!(said.contains(part), "no {part:?} in {said}");
+    }
+    is_old("after a fault in the deploy");
+    assert_eq!(production.postgres.sql("application", ROWS_OF_THE_WINDOW), "1", "a write was lost: {said}");
+    let all = production.sip("ListSIPInboundTrunk", &json!({}));
+    let id = all["items"].as_array().expect("a list").iter().find(|one| one["name"] == "in the window");
+    let id = id.expect("a trunk was lost")["sip_trunk_id"].clone();
+    production.sip("DeleteSIPTrunk", &json!({ "sip_trunk_id": id }));
+    production.postgres.sql("application", "DELETE FROM shop.calls WHERE room = 'in the window'");
+    assert_eq!(&production.state(), state, "after a fault in the deploy");
+}
+
+/// The new build has the traffic, and its application has changed the database. Somebody has said that it may come back.
+fn after_the_deploy(production: &Production, state: &State, is_old: &dyn Fn(&str)) {
+    let world = &production.world;
+    let seen = production.postgres.seen();
+    let fails = ["set -e\n", &production.statement(ROW), &production.statement("DROP TABLE shop.days"), "exit 1\n"];
+    let validate = production.script("fails", &fails.concat());
+    let gives = format!(
+        "[ \"$(docker inspect -f '{{{{.Config.Image}}}}' {}-blue)\" = {OLD} ] || exec {} deploy --env production --config old.yaml\n",
+        world.name,
+        env!("CARGO_BIN_EXE_greenlight")
+    );
+    let back = production.script("gives-back", &gives);
+    // Without `target:` the whole suite is not waited for; the smoke set is the operator's line then.
+    let smoke = format!(
+        "LIVEKIT_URL=ws://127.0.0.1:{} exec {} --target url --tag smoke --out {}\n",
+        world.balancer,
+        suites().display(),
+        world.path("smoke").display()
+    );
+    let recovered = production.script("recovered", &smoke);
+    let good = world.read("deployment.yaml");
+    let target = good.lines().find(|line| line.starts_with("    target: ")).expect("a line");
+    let text =
+        good.replace(&format!("{target}\n"), "").replace("      sip: true\n", &format!("      verify: {recovered}\n"));
+    let more = format!("      engine: false\n      database: true\n      validate: {validate}\n      back: {back}\n");
+    world.put("deployment.yaml", &text.replace("      engine: false\n", &more));
+    let (code, said) = production.greenlight(&["migrate", "production"]);
+    assert!(code == Some(2) && said.contains("what is written to it after migrate-"), "{said}");
+    is_old("nobody has said that writes may be lost");
+    assert_eq!(production.postgres.seen(), seen);
+    let (code, said) = production.greenlight(&["migrate", "production", "--yes"]);
+    assert_eq!(code, Some(7), "{said}");
+    for part in ["running sh ", "restored database", "recovered, says recovered", "left alone      redis;"] {
+        assert!(said.contains(part), "no {part:?} in {said}");
+    }
+    is_old("after a fault in the validation");
+    assert_eq!(production.postgres.seen(), seen, "after a fault in the validation");
+    assert_eq!(&production.state(), state, "after a fault in the validation");
+
+    // It could not be written down that all is back, and people go on writing: what they write is not taken again.
+    let journal = world.read("records/production/migrate/journal.jsonl");
+    let is_kept = |line: &&str| !line.contains("\"record\":\"back\"") && !line.contains("\"record\":\"ended\"");
+    let cut: Vec<&str> = journal.lines().filter(is_kept).collect();
+    assert_eq!(cut.len() + 2, journal.lines().count(), "{journal}");
+    world.put("records/production/migrate/journal.jsonl", &(cut.join("\n") + "\n"));
+    production.postgres.sql("application", ROW);
+    let (code, said) = production.greenlight(&["migrate", "resume", "production"]);
+    assert!(code == Some(8) && said.contains("would be lost if it came back again"), "{said}");
+    world.put("deployment.yaml", &world.read("deployment.yaml").replace("      database: true\n", ""));
+    let (code, said) = production.greenlight(&["migrate", "resume", "production"]);
+    assert_eq!(code, Some(7), "{said}");
+    is_old("after the way back was gone again");
+    assert_eq!(production.postgres.sql("application", ROWS_OF_THE_WINDOW), "1", "a write was lost: {said}");
+    production.postgres.sql("application", "DELETE FROM shop.calls WHERE room = 'in the window'");
 }

@@ -192,22 +192,7 @@ impl Phones {
 
     /// Every key of trunks, rules and ingress with all that is in it, as redis-cli says it. Redis says fields in any order.
     pub(crate) fn durable(&self) -> BTreeMap<String, Vec<String>> {
-        let script = "local out = {} \
-            for _, key in ipairs(redis.call('KEYS', '*')) do \
-              if key:find('^sip_') or (key:find('ingress') and not key:find('_state:')) then \
-                local all = redis.call(redis.call('TYPE', key).ok == 'set' and 'SMEMBERS' or 'HGETALL', key) \
-                for i = 1, #all do out[#out + 1] = key .. ' ' .. redis.sha1hex(all[i]) end \
-              end \
-            end return out";
-        let mut durable: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for line in self.redis_cli(&["EVAL", script, "0"]).lines() {
-            let Some((_, line)) = line.split_once(") ") else { continue };
-            let line = line.trim_matches('"');
-            let (key, sum) = line.rsplit_once(' ').expect("a key and a sum");
-            durable.entry(key.to_owned()).or_default().push(sum.to_owned());
-        }
-        durable.values_mut().for_each(|sums| sums.sort());
-        durable
+        durable_of(|arguments| self.redis_cli(arguments))
     }
 
     /// How many inbound trunks, outbound trunks and rules the API lists.
@@ -235,6 +220,26 @@ impl Phones {
         content.sort();
         content
     }
+}
+
+/// Every key of trunks, rules and ingress, as some redis-cli says it.
+pub(crate) fn durable_of(redis_cli: impl Fn(&[&str]) -> String) -> BTreeMap<String, Vec<String>> {
+    let script = "local out = {} \
+            for _, key in ipairs(redis.call('KEYS', '*')) do \
+              if key:find('^sip_') or (key:find('ingress') and not key:find('_state:')) then \
+                local all = redis.call(redis.call('TYPE', key).ok == 'set' and 'SMEMBERS' or 'HGETALL', key) \
+                for i = 1, #all do out[#out + 1] = key .. ' ' .. redis.sha1hex(all[i]) end \
+              end \
+            end return out";
+    let mut durable: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in redis_cli(&["EVAL", script, "0"]).lines() {
+        let Some((_, line)) = line.split_once(") ") else { continue };
+        let line = line.trim_matches('"');
+        let (key, sum) = line.rsplit_once(' ').expect("a key and a sum");
+        durable.entry(key.to_owned()).or_default().push(sum.to_owned());
+    }
+    durable.values_mut().for_each(|sums| sums.sort());
+    durable
 }
 
 /// The server fills `media` in when it changes one (protocol's UpgradeWith); without a codec it means nothing.

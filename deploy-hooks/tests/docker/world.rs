@@ -32,6 +32,8 @@ pub(crate) struct World {
     pub(crate) key: Key,
     pub(crate) balancer: u16,
     runtime_api: u16,
+    /// Where its Redis is.
+    pub(crate) redis: u16,
     /// Where blue and green are, past the balancer.
     pub(crate) urls: [String; 2],
 }
@@ -51,18 +53,19 @@ impl Drop for World {
 impl World {
     pub(crate) fn start() -> Self {
         let letters: String = (0..5).map(|_| char::from(b'a' + rand::random::<u8>() % 26)).collect();
-        let [balancer, runtime_api, a, b, c, d, e, f] = ports();
+        let [balancer, runtime_api, redis, a, b, c, d, e, f] = ports();
         let world = Self {
             folder: tempfile::tempdir().expect("a folder"),
             name: format!("gld-{letters}"),
             key: Key { id: "APIprod".into(), secret: Secret::new("a-secret-of-production-that-is-long-enough") },
             balancer,
             runtime_api,
+            redis,
             urls: [a, d].map(|port| format!("http://127.0.0.1:{port}")),
         };
         let name = &world.name;
         done(&["network", "create", name]);
-        world.redis("redis");
+        world.another("redis", &["-p", &format!("127.0.0.1:{redis}:6379")]);
         fs::create_dir(world.path("state")).expect("made");
         world.put("state/haproxy.state", "");
         world.put("haproxy.cfg", &haproxy(name));
@@ -83,15 +86,15 @@ impl World {
         world
     }
 
-    fn redis(&self, part: &str) {
+    fn another(&self, part: &str, published: &[&str]) {
         let (name, network) = (format!("{}-{part}", self.name), &self.name);
-        let run = ["run", "-d", "--name", &name, "--network", network, IMAGES[0]];
-        done(&[&run[..], &["redis-server", "--save", "", "--protected-mode", "no"]].concat());
+        let run = ["run", "-d", "--name", &name, "--network", network];
+        done(&[&run[..], published, &[IMAGES[0], "redis-server", "--save", "", "--protected-mode", "no"]].concat());
     }
 
     /// One that no colour is on.
     pub(crate) fn another_redis(&self) {
-        self.redis("redis-other");
+        self.another("redis-other", &[]);
     }
 
     pub(crate) fn path(&self, file: &str) -> PathBuf {
