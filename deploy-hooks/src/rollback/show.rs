@@ -141,17 +141,19 @@ pub(super) fn prune(args: &PruneArgs) -> Result<Exit, Failure> {
         if (number >= beyond && !is_old(manifest) && !is_too_much) || number + 1 == good.len() {
             continue;
         }
+        // Its copy first: whoever is killed in between leaves a point that restores its archive, and no database for ever.
+        let mut copies = String::new();
+        for copy in manifest.components.values().filter_map(|component| component.copy.as_ref()) {
+            let _ = match forget(&site, copy) {
+                Ok(true) => writeln!(copies, "removed  its copy, the database {}", copy.database),
+                Ok(false) => Ok(()),
+                Err(why) => writeln!(copies, "LEFT     its copy, the database {}: {why}", copy.database),
+            };
+        }
         store.remove(&manifest.name)?;
         left -= size(manifest);
         store.audit(&manifest.name, "rollback prune", &manifest.created)?;
-        let _ = writeln!(out, "removed  {}  {}", manifest.created, manifest.name);
-        for copy in manifest.components.values().filter_map(|component| component.copy.as_ref()) {
-            let _ = match forget(&site, copy) {
-                Ok(true) => writeln!(out, "removed  its copy, the database {}", copy.database),
-                Ok(false) => Ok(()),
-                Err(why) => writeln!(out, "LEFT     its copy, the database {}: {why}", copy.database),
-            };
-        }
+        let _ = write!(out, "removed  {}  {}\n{copies}", manifest.created, manifest.name);
     }
     if out.is_empty() {
         out.push_str("nothing to remove\n");

@@ -7,10 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const ROWS: u32 = 200_000;
-const REACHED_MAX: Duration = Duration::from_secs(60);
-const LOOK_EVERY: Duration = Duration::from_millis(1);
+pub(super) const REACHED_MAX: Duration = Duration::from_secs(60);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// `application` alone, and people are let in.
-const ALONE: &str = "application true";
+pub(super) const ALONE: &str = "application true";
 
 /// Kept and brought back: from the archive, from the copy, from tools of this machine, and when it is gone altogether.
 pub(super) fn comes_back() {
@@ -82,7 +82,7 @@ pub(super) fn comes_back() {
     }
 }
 
-/// With `keep_copy` coming back is a rename; once the copy is used up, or is another one, the archive comes back.
+/// With `keep_copy` coming back is a rename; once the copy is used up, or somebody was let in, the archive comes back.
 fn copy(postgres: &Postgres, before: &str, by_hand: Duration) {
     postgres.in_its_container(", keep_copy: true");
     let begun = Instant::now();
@@ -92,6 +92,9 @@ fn copy(postgres: &Postgres, before: &str, by_hand: Duration) {
     eprintln!("  create with copy {:.2} s", begun.elapsed().as_secs_f64());
     assert_eq!(postgres.databases(), "application true, glt_c_copy false");
     postgres.change();
+    // What the server itself does to its list of databases breaks no seal.
+    postgres.sql("postgres", "VACUUM (FREEZE, FULL) pg_catalog.pg_database");
+    postgres.sql("postgres", "VACUUM FREEZE pg_catalog.pg_database");
     let begun = Instant::now();
     let (code, said) = postgres.restore("c");
     let took = begun.elapsed();
@@ -110,13 +113,11 @@ fn copy(postgres: &Postgres, before: &str, by_hand: Duration) {
     assert_eq!(postgres.seen(), before);
     assert_eq!(postgres.create("d").0, Some(0));
     postgres.sql("postgres", "ALTER DATABASE glt_d_copy ALLOW_CONNECTIONS true");
-    postgres.sql("glt_d_copy", "DELETE FROM shop.calls WHERE id = 1");
+    postgres.sql("glt_d_copy", "UPDATE shop.calls SET room = 'other' WHERE id = 1");
+    postgres.sql("postgres", "ALTER DATABASE glt_d_copy ALLOW_CONNECTIONS false");
     postgres.change();
     let (code, said) = postgres.restore("d");
-    assert!(
-        code == Some(0) && said.contains("shop.calls has 199999 rows in glt_d_copy, and 200000 were kept"),
-        "{said}"
-    );
+    assert!(code == Some(0) && said.contains("glt_d_copy was altered since it was made"), "{said}");
     assert_eq!(postgres.seen(), before);
     // The copy goes with its point.
     assert_eq!(postgres.databases(), "application true, glt_d_copy false");
@@ -176,11 +177,6 @@ pub(super) fn refused() {
     let postgres = Postgres::start(1_000, "");
     assert_eq!(postgres.create("a").0, Some(0));
     let seen = postgres.seen();
-    let refuses = |what: &str, (code, said): (Option<i32>, String), expected: i32, words: &[&str]| {
-        assert!(code == Some(expected) && words.iter().all(|word| said.contains(word)), "{what}: {code:?} {said}");
-        let last = said.lines().find(|line| line.starts_with("error")).unwrap_or_default();
-        eprintln!("  {what:<24} {expected}: {last}");
-    };
     let with_password = |password: &str, arguments: &[&str]| {
         let output = postgres.command(arguments).env("DATABASE_PASSWORD", password).output().expect("it runs");
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
@@ -256,8 +252,15 @@ pub(super) fn refused() {
     );
 }
 
+/// It ended so, and said all of this.
+pub(super) fn refuses(what: &str, (code, said): (Option<i32>, String), expected: i32, words: &[&str]) {
+    assert!(code == Some(expected) && words.iter().all(|word| said.contains(word)), "{what}: {code:?} {said}");
+    let last = said.lines().find(|line| line.starts_with("error")).unwrap_or_default();
+    eprintln!("  {what:<24} {expected}: {last}");
+}
+
 /// What is done, how it ended, and how it has to.
-type Refuses<'a> = &'a dyn Fn(&str, (Option<i32>, String), i32, &[&str]);
+pub(super) type Refuses<'a> = &'a dyn Fn(&str, (Option<i32>, String), i32, &[&str]);
 
 /// A constraint whose function names a table without its schema: it can be dumped, and not restored.
 fn fails_midway(postgres: &Postgres, refuses: Refuses<'_>) {

@@ -9,6 +9,7 @@
 mod bad_builds;
 mod bad_releases;
 mod bucket;
+mod copies;
 mod database;
 mod emergency;
 #[path = "../hooks/world.rs"]
@@ -51,6 +52,8 @@ const CASES: &[(&str, Case)] = &[
     ("a_restore_under_a_live_room_drops_nobody", live_room::nobody_notices),
     ("a_database_comes_back_as_pg_dump_saw_it", database::comes_back),
     ("what_is_wrong_with_a_database_is_named_and_changes_nothing", database::refused),
+    ("a_copy_of_a_database_that_has_served_is_none_any_more", copies::served),
+    ("settings_of_a_database_are_shown_to_nobody", copies::settings),
     ("a_restore_of_a_database_that_is_killed_ends_all_old_or_all_new", database::killed),
 ];
 

@@ -142,6 +142,17 @@ environments:
         self.configured(&format!("container: {}, host: 127.0.0.1, user: admin{more}", self.container));
     }
 
+    /// More lines of `rollback:`.
+    pub(crate) fn append(&self, lines: &str) {
+        let text = fs::read_to_string(self.path("deployment.yaml")).expect("read");
+        fs::write(self.path("deployment.yaml"), text + lines).expect("written");
+    }
+
+    /// This line says whether what serves has recovered.
+    pub(crate) fn judged_by(&self, line: &str) {
+        self.append(&format!("      verify: {{name: judge, run: [sh, -c, \"{line}\"], timeout_s: 60}}\n"));
+    }
+
     /// Its tools are those of this machine.
     pub(crate) fn as_seen_from_outside(&self) {
         let port = done(&["port", &self.container, "5432/tcp"]);

@@ -2,12 +2,19 @@
 
 use super::head::{Described, Head};
 use super::names::{beside, identifier, text};
+use super::running::Running;
+use super::session::Session;
+use super::sql::{comment, terminate};
 use super::stage::restoring;
-use super::tools::{Running, Tools};
+use super::tools::Tools;
 use crate::rollback::site::Site;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write as _};
 use std::process::ChildStdin;
+
+/// So begins the comment of a copy that is complete. The transaction follows that let nobody in any more, and on the next
+/// line what its comment will be.
+pub(super) const SEAL: &str = "greenlight sealed this copy in transaction ";
 
 /// A copy, by its name and number: another database of that name is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +27,8 @@ pub(in crate::rollback) struct Copied {
 /// A copy that is being restored.
 pub(super) struct Copying {
     pub(super) copied: Copied,
+    /// Its comment until then.
+    mark: String,
     running: Running,
 }
 
@@ -30,9 +39,10 @@ impl Copying {
     /// What psql says, or there is a database of that name which nobody knows.
     pub(super) fn begin(tools: &Tools, like: &Described, point: &str) -> Result<Self, String> {
         let database = beside(point, "copy");
-        let mark = text(&format!("greenlight is making the point {point} of {}", tools.live()));
+        let mark = format!("greenlight is making the point {point} of {}", tools.live());
+        let marked = text(&mark);
         let found = tools.tell(format!(
-            "SELECT coalesce(shobj_description(oid, 'pg_database'), '') = {mark} FROM pg_catalog.pg_database WHERE datname = {}",
+            "SELECT coalesce(shobj_description(oid, 'pg_database'), '') = {marked} FROM pg_catalog.pg_database WHERE datname = {}",
             text(&database)
         ))?;
         match found.as_str() {
@@ -45,10 +55,10 @@ impl Copying {
             }
         }
         tools.tell(like.create(&database))?;
-        tools.tell(format!("COMMENT ON DATABASE {} IS {mark}", identifier(&database)))?;
+        tools.tell(format!("COMMENT ON DATABASE {} IS {marked}", identifier(&database)))?;
         let oid = tools.oid(&database)?.ok_or_else(|| format!("{database} is gone again"))?;
         let running = restoring(tools, &database)?;
-        Ok(Self { copied: Copied { database, oid }, running })
+        Ok(Self { copied: Copied { database, oid }, mark, running })
     }
 
     /// Where the dump goes.
@@ -61,7 +71,8 @@ impl Copying {
         self.running.why()
     }
 
-    /// The whole dump was handed on: it is in it, to the last row, and nobody is let in until it is wanted.
+    /// The whole dump was handed on: it is in it, to the last row, and nobody is let in until it is wanted. By its seal it is
+    /// known whether that was so all the time.
     ///
     /// # Errors
     /// What is not.
@@ -69,11 +80,31 @@ impl Copying {
         self.running.end()?;
         let name = &self.copied.database;
         head.is_in(tools, name)?;
-        tools.tell(format!("COMMENT ON DATABASE {} IS NULL", identifier(name)))?;
-        head.described.settle(tools, name)?;
-        tools.tell(format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", identifier(name)))?;
-        Ok(())
+        head.described.settle(tools, name, |session| seal(session, name, &self.mark))?;
+        tools.tell(terminate(name)).map(drop)
     }
+}
+
+/// In the transaction that lets nobody in any more.
+fn seal(session: &mut Session, name: &str, mark: &str) -> Result<(), String> {
+    let own = commented(&session.ask(&comment(name))?)?.filter(|own| own != mark).unwrap_or_default();
+    let by = session.ask(&format!("SELECT xmin FROM pg_catalog.pg_database WHERE datname = {}", text(name)))?;
+    let sealed = text(&format!("{SEAL}{by}\n{own}"));
+    session.ask(&format!("COMMENT ON DATABASE {} IS {sealed}", identifier(name))).map(drop)
+}
+
+/// The statement that gives a copy its own comment, under the name by which it comes.
+///
+/// # Errors
+/// What psql says.
+pub(super) fn unsealed(tools: &Tools, copy: &str, comes_as: &str) -> Result<String, String> {
+    let comment = commented(&tools.tell(comment(copy))?)?.unwrap_or_default();
+    let own = comment.split_once('\n').map_or("", |(_, own)| own);
+    Ok(format!("COMMENT ON DATABASE {} IS {}", identifier(comes_as), text(own)))
+}
+
+fn commented(said: &str) -> Result<Option<String>, String> {
+    serde_json::from_str(said).map_err(|error| format!("what psql says of a comment is no JSON: {error}"))
 }
 
 /// Drops a database, whoever is in it.

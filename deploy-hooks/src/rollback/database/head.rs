@@ -89,19 +89,38 @@ impl Described {
         )
     }
 
-    /// Gives it its rights and settings, which a dump does not hold: all of them or none.
+    /// Gives it its rights and settings, which a dump does not hold, and lets nobody in: all of it or nothing. Values of
+    /// settings may be secrets; no error quotes one.
     ///
     /// # Errors
-    /// What psql says.
-    pub(super) fn settle(&self, tools: &Tools, name: &str) -> Result<(), String> {
-        let name = identifier(name);
-        let statements: Vec<String> =
-            self.properties.iter().map(|(before, behind)| format!("{before}{name}{behind}")).collect();
-        if !statements.is_empty() {
-            tools.tell(statements.join(";\n"))?;
-        }
-        Ok(())
+    /// Which one is refused.
+    pub(super) fn settle(
+        &self,
+        tools: &Tools,
+        database: &str,
+        last: impl FnOnce(&mut Session) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let name = identifier(database);
+        tools.within(tools.beside(), |session| {
+            session.ask("BEGIN")?;
+            for (before, behind) in &self.properties {
+                let statement = format!("{before}{name}{behind}");
+                session.ask_discreetly(&statement).map_err(|why| unsettled(before, behind, &why))?;
+            }
+            session.ask(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"))?;
+            last(session)?;
+            session.ask("COMMIT").map(drop)
+        })
     }
+}
+
+/// A statement up to its value, and what became of it.
+fn unsettled(before: &str, behind: &str, why: &str) -> String {
+    let words = format!("{before}…{}", behind.split('\'').next().unwrap_or_default());
+    format!(
+        "the server refuses `{} …`, whose value is not shown: {why}, which is an SQLSTATE; mend what is missing there, or take it from the database with RESET and make the point again",
+        words.trim_end()
+    )
 }
 
 impl Head {
@@ -110,9 +129,10 @@ impl Head {
     /// # Errors
     /// What is not as it was.
     pub(super) fn is_in(&self, tools: &Tools, database: &str) -> Result<(), String> {
-        let mut session = Session::open(tools, database)?;
-        let (rows, large) = (session.rows()?, session.large_objects()?);
-        session.end()?;
+        let (rows, large) = tools.visit(database, |session| {
+            session.snapshot()?;
+            Ok((session.rows()?, session.large_objects()?))
+        })?;
         for (table, wanted) in &self.rows {
             match rows.get(table) {
                 Some(found) if found == wanted => {}

@@ -32,9 +32,14 @@ pub(super) fn text(value: &str) -> String {
     }
 }
 
+/// As a connection of libpq: a name alone that holds `=` would be taken for one.
+pub(super) fn connection(database: &str) -> String {
+    format!("dbname='{}'", database.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{beside, identifier, text};
+    use super::{beside, connection, identifier, text};
 
     #[test]
     fn a_long_name_is_cut_and_stays_apart() {
@@ -51,5 +56,7 @@ mod tests {
         assert_eq!(identifier(r#"a"; DROP DATABASE b; --"#), r#""a""; DROP DATABASE b; --""#);
         assert_eq!(text("it's"), "'it''s'");
         assert_eq!(text(r"a\' OR 1=1"), r"E'a\\'' OR 1=1'");
+        // As the manual of libpq has it, "Keyword/Value Connection Strings".
+        assert_eq!(connection(r"a' host=b\"), r"dbname='a\' host=b\\'");
     }
 }

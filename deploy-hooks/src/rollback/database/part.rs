@@ -5,16 +5,18 @@ use super::exchange::Swap;
 use super::head::{DUMP, Described, HEAD, Head, Tail};
 use super::names::beside;
 use super::room::room;
+use super::running::Running;
 use super::session::Session;
 use super::sql::missing;
-use super::tools::{Running, Tools};
+use super::stage::{can_be_restored, copy_is_good};
+use super::tools::Tools;
 use crate::failure::Failure;
 use crate::rollback::archive::{Opened, end_part};
 use crate::rollback::exchange::Exchange;
 use crate::rollback::part::{Kept, Part};
 use crate::rollback::site::Site;
 use crate::rollback::writer::Writer;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -32,17 +34,27 @@ pub(in crate::rollback) struct Database<'a> {
     point: String,
     /// The copy that was made for it.
     made: RefCell<Option<Copied>>,
+    /// Whoever makes it asks the server by these.
+    tools: OnceCell<Tools>,
 }
 
 impl<'a> Database<'a> {
     /// For a point that is made, or, without a name, for one that comes back.
     pub(in crate::rollback) fn new(site: &'a Site, point: &str) -> Self {
-        Self { site, point: point.to_owned(), made: RefCell::new(None) }
+        Self { site, point: point.to_owned(), made: RefCell::new(None), tools: OnceCell::new() }
+    }
+
+    fn tools(&self) -> Result<&Tools, Failure> {
+        if self.tools.get().is_none() {
+            let _ = self.tools.set(Tools::of(self.site)?);
+        }
+        self.tools.get().ok_or_else(|| Failure::unknown("nobody can ask the database"))
     }
 
     /// Dumps it, and restores the dump into a copy on the way if one is wanted.
     fn dump(&self, tools: &Tools, archive: &mut Writer) -> Result<Kept, String> {
         let mut session = Session::open(tools, tools.live())?;
+        session.snapshot()?;
         let described = Described::by(&mut session)?;
         let rows = session.rows()?;
         let snapshot = session.ask("SELECT pg_export_snapshot()")?;
@@ -50,6 +62,7 @@ impl<'a> Database<'a> {
             true => Some(Copying::begin(tools, &described, &self.point)?),
             false => None,
         };
+        tools.rest();
         let copy = copying.as_ref().map(|copying| copying.copied.clone());
         self.made.replace(copy.clone());
         let head = Head { described, rows, copy: copy.clone() };
@@ -84,9 +97,9 @@ impl<'a> Database<'a> {
 
     /// What must be true before anything is made.
     fn ready(&self, opened: &Opened<'_>) -> Result<(Tools, Head), Failure> {
-        let tools = Tools::of(self.site)?;
+        let tools = Tools::of_restore(self.site)?;
         let head = Head::of(opened).map_err(Failure::refused)?;
-        tools.are_of_the_server()?;
+        tools.are_of_the_server(&[])?;
         let about = &head.described;
         if about.name != tools.live() {
             return Err(Failure::usage(format!(
@@ -114,26 +127,26 @@ impl Part for Database<'_> {
     }
 
     fn estimate(&self) -> Result<u64, Failure> {
-        let tools = Tools::of(self.site)?;
-        tools.are_of_the_server()?;
-        let asked = tools.ask(tools.live(), &["SELECT pg_database_size(current_database())".to_owned()]);
+        let tools = self.tools()?;
+        tools.are_of_the_server(&["pg_dump", "pg_restore"])?;
+        let asked = tools.visit(tools.live(), |session| session.ask("SELECT pg_database_size(current_database())"));
         let bytes = asked.map_err(Failure::unknown)?;
         let bytes = bytes.parse().map_err(|_| Failure::unknown(format!("psql says {bytes:?} of its size")))?;
         if tools.spec().keep_copy {
-            room(&tools, bytes)?;
+            room(tools, bytes)?;
         }
         Ok(bytes)
     }
 
     fn keep(&self, archive: &mut Writer) -> Result<Kept, Failure> {
-        let tools = Tools::of(self.site)?;
-        self.dump(&tools, archive).map_err(Failure::unknown)
+        self.dump(self.tools()?, archive).map_err(Failure::unknown)
     }
 
     fn undo(&self) -> Result<(), String> {
         match self.made.take() {
             None => Ok(()),
-            Some(copied) => Tools::of(self.site)
+            Some(copied) => self
+                .tools()
                 .map_err(|failure| failure.message)
                 .and_then(|tools| tools.tell(drop_it(&copied.database)).map(drop))
                 .map_err(|what| format!("the database {} is left: {what}; drop it", copied.database)),
@@ -142,16 +155,16 @@ impl Part for Database<'_> {
 
     fn exchange(&self, opened: &Opened<'_>, point: &str) -> Result<Exchange, Failure> {
         let (tools, head) = self.ready(opened)?;
-        if head.copy.is_none() {
-            room(&tools, head.described.bytes)?;
+        if copy_is_good(&tools, &head).is_err() {
+            can_be_restored(&tools, &head)?;
         }
-        Ok(Exchange::Database(Swap::new(&tools, point, true).map_err(Failure::usage)?))
+        Ok(Exchange::Database(Swap::new(tools, point, true).map_err(Failure::usage)?))
     }
 
     /// Beside what is there, always from the archive: the copy is no proof of it.
     fn rehearsal(&self, opened: &Opened<'_>, point: &str, _: &Path) -> Result<Exchange, Failure> {
         let (tools, head) = self.ready(opened)?;
-        room(&tools, head.described.bytes)?;
-        Ok(Exchange::Database(Swap::new(&tools, point, false).map_err(Failure::usage)?))
+        can_be_restored(&tools, &head)?;
+        Ok(Exchange::Database(Swap::new(tools, point, false).map_err(Failure::usage)?))
     }
 }

@@ -2,8 +2,19 @@
 
 use super::names::text;
 
+/// For every session. Nobody who holds a lock holds it up for ever, and nothing that is set for a role or a database ends
+/// it. Servers before 14 do not know the last one.
+pub(super) const SETTINGS: &str = "SET lock_timeout = '60s'; SET client_encoding = 'UTF8'; SET statement_timeout = 0; \
+    SET idle_in_transaction_session_timeout = 0; SELECT pg_catalog.set_config(name, '0', false) \
+    FROM pg_catalog.pg_settings WHERE name = 'idle_session_timeout' AND setting <> '0'";
+
+/// For a session that reads.
+pub(super) const SNAPSHOT: &str =
+    "SET row_security = off; SET search_path = ''; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 /// Everything about a database that its dump does not bring back, and what is needed beside it: as JSON, the fields of
-/// [`super::head::Described`]. Settings and rights come as what stands before and behind the name of the database.
+/// [`super::head::Described`]. Settings and rights come as what stands before and behind the name of the database. Settings
+/// that are lists are taken apart and quoted word by word, as `pg_dumpall` does it: whatever is in them, they stay values.
 pub(super) const DESCRIBE: &str = r#"
 SELECT json_build_object(
   'server', current_setting('server_version'),
@@ -32,13 +43,16 @@ SELECT json_build_object(
       || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
       FROM aclexplode(d.datacl) WITH ORDINALITY x(grantor, grantee, privilege_type, is_grantable, o)
     UNION ALL
-    SELECT 3, 0, CASE s.setrole WHEN 0 THEN 'ALTER DATABASE '
+    SELECT 3, c.o, CASE s.setrole WHEN 0 THEN 'ALTER DATABASE '
         ELSE 'ALTER ROLE ' || quote_ident(pg_get_userbyid(s.setrole)) || ' IN DATABASE ' END,
       ' SET ' || quote_ident(split_part(c, '=', 1)) || ' TO '
       || CASE WHEN split_part(c, '=', 1) IN ('search_path', 'temp_tablespaces', 'local_preload_libraries',
-          'session_preload_libraries') THEN substr(c, strpos(c, '=') + 1)
+          'session_preload_libraries') THEN coalesce((
+            SELECT string_agg(quote_literal(coalesce(replace(w.w[1], '""', '"'), w.w[2])), ', ' ORDER BY w.o)
+            FROM regexp_matches(substr(c, strpos(c, '=') + 1), '"((?:[^"]|"")*)"|([^",[:space:]][^,[:space:]]*)', 'g')
+              WITH ORDINALITY w(w, o)), quote_literal(''))
         ELSE quote_literal(substr(c, strpos(c, '=') + 1)) END
-      FROM pg_catalog.pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid
+      FROM pg_catalog.pg_db_role_setting s, unnest(s.setconfig) WITH ORDINALITY c(c, o) WHERE s.setdatabase = d.oid
     UNION ALL
     SELECT 4, 0, 'ALTER DATABASE ', ' CONNECTION LIMIT ' || d.datconnlimit WHERE d.datconnlimit <> -1
     UNION ALL
@@ -97,6 +111,30 @@ pub(super) fn end_sessions_of(known_as: &str) -> String {
         "SELECT count(pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE application_name = {} AND pid <> pg_backend_pid()",
         text(known_as)
     )
+}
+
+/// Of the copy of a point: its number, and whether nobody is let in nor was since it was sealed. To let somebody in or to
+/// rename it writes its row of `pg_database` anew, and then another transaction has written that.
+pub(super) fn sealed(database: &str, seal: &str) -> String {
+    format!(
+        "SELECT oid, coalesce(NOT datallowconn AND starts_with(shobj_description(oid, 'pg_database'), {} || xmin || E'\\n'), false) \
+         FROM pg_catalog.pg_database WHERE datname = {}",
+        text(seal),
+        text(database)
+    )
+}
+
+/// Its comment, as JSON.
+pub(super) fn comment(database: &str) -> String {
+    format!(
+        "SELECT coalesce(to_json(shobj_description(oid, 'pg_database')), 'null') FROM pg_catalog.pg_database WHERE datname = {}",
+        text(database)
+    )
+}
+
+/// The name of a database, by its number.
+pub(super) fn name(oid: u32) -> String {
+    format!("SELECT datname FROM pg_catalog.pg_database WHERE oid = {oid}")
 }
 
 /// Whether it lets anybody in.

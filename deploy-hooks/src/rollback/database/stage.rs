@@ -1,12 +1,25 @@
 //! What comes, beside what is there: a database into which the archive is restored while it is read.
 
+use super::copy::SEAL;
 use super::head::{DUMP, Head, Tail};
-use super::names::identifier;
 use super::part::NAME;
-use super::tools::{Running, Tools};
+use super::room::room;
+use super::running::Running;
+use super::sql::sealed;
+use super::tools::Tools;
+use crate::failure::Failure;
 use crate::rollback::archive::Opened;
 use std::io::{self, Write as _};
 use std::process::Stdio;
+
+/// What the archive wants and a copy does not: the tool, and room.
+///
+/// # Errors
+/// [`Failure`]: one is missing.
+pub(super) fn can_be_restored(tools: &Tools, head: &Head) -> Result<(), Failure> {
+    tools.are_of_the_server(&["pg_restore"])?;
+    room(tools, head.described.bytes)
+}
 
 /// `pg_restore` into an empty database, in one transaction: an error leaves it empty.
 ///
@@ -24,6 +37,7 @@ pub(super) fn restoring(tools: &Tools, database: &str) -> Result<Running, String
 /// What fails. The caller drops the database.
 pub(super) fn restored(tools: &Tools, opened: &Opened<'_>, head: &Head, database: &str) -> Result<(), String> {
     tools.tell(head.described.create(database))?;
+    tools.rest();
     let mut running = restoring(tools, database)?;
     let mut input = running.child.stdin.take().ok_or("pg_restore has no input")?;
     let mut refused = false;
@@ -38,26 +52,24 @@ pub(super) fn restored(tools: &Tools, opened: &Opened<'_>, head: &Head, database
         (Ok(_), _) => running.end()?,
     }
     head.is_in(tools, database)?;
-    head.described.settle(tools, database)?;
-    tools.tell(format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", identifier(database)))?;
-    Ok(())
+    head.described.settle(tools, database, |_| Ok(()))
 }
 
-/// Whether the copy beside the database is still the one that was made, to the last row.
+/// Whether the copy beside the database is still the one that was made: nobody was let into it since, so every row in it is
+/// as it was when they were counted.
 ///
 /// # Errors
 /// Why not.
 pub(super) fn copy_is_good(tools: &Tools, head: &Head) -> Result<u32, String> {
     let copied = head.copy.as_ref().ok_or("none was made")?;
     let name = &copied.database;
-    match tools.oid(name)? {
-        None => return Err(format!("{name} is not there any more")),
-        Some(oid) if oid != copied.oid => return Err(format!("{name} is another database than the one that was made")),
-        Some(_) => {}
+    let said = tools.tell(sealed(name, SEAL))?;
+    match said.split_once('|') {
+        None => Err(format!("{name} is not there any more")),
+        Some((oid, _)) if oid.parse() != Ok(copied.oid) => {
+            Err(format!("{name} is another database than the one that was made"))
+        }
+        Some((_, "t")) => Ok(copied.oid),
+        Some(_) => Err(format!("{name} was altered since it was made, and somebody may have been let in")),
     }
-    let let_in = |yes: bool| tools.tell(format!("ALTER DATABASE {} ALLOW_CONNECTIONS {yes}", identifier(name)));
-    let_in(true)?;
-    let good = head.is_in(tools, name);
-    let_in(false)?;
-    good.map(|()| copied.oid)
 }

@@ -1,24 +1,27 @@
 //! The tools of Postgres, run where the server is: in its container, or here.
 
+use super::names::connection;
+use super::running::{Running, read};
+use super::session::Session;
 use crate::failure::Failure;
-use crate::process::{keep_secret, secrets_of_the_environment};
+use crate::process::keep_secret;
 use crate::rollback::site::Site;
 use greenlight_clients::Secret;
 use greenlight_config::DatabaseSpec;
 use greenlight_reports::{printable, shorten};
-use std::io::Read;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread::JoinHandle;
+use std::cell::Cell;
+use std::process::{Command, Stdio};
 
 const CONNECT_TIMEOUT_S: u32 = 10;
-/// So much of what a tool says is kept.
-const ERRORS_BYTES_MAX: u64 = 64 << 10;
-/// So much of it is quoted.
-const QUOTE_BYTES_MAX: usize = 2_000;
 /// Postgres cuts a longer name.
 const NAME_BYTES_MAX: usize = 63;
 /// `DROP DATABASE … WITH (FORCE)` begins with this one.
 const MAJOR_MIN: u32 = 13;
+
+/// Whoever comes into a database is warned of settings that are not taken, and shown their values.
+const ERRORS_ALONE: &str = "-c client_min_messages=error";
+/// What `CREATE DATABASE` copies, if nobody is in it.
+const OTHERS_COPY_IT: &str = "template1";
 
 /// The tools, and whom they ask for what.
 pub(super) struct Tools {
@@ -26,6 +29,10 @@ pub(super) struct Tools {
     password: Option<Secret>,
     /// By this name its sessions are known on the server.
     known_as: String,
+    /// Whether what is known by that name and is not ours is ended.
+    alone: bool,
+    /// The one that stays open.
+    session: Cell<Option<Session>>,
 }
 
 impl Tools {
@@ -50,17 +57,18 @@ impl Tools {
             }
         };
         let known_as = format!("greenlight {}", spec.name);
-        Ok(Self { spec, password, known_as })
+        Ok(Self { spec, password, known_as, alone: false, session: Cell::new(None) })
     }
 
-    /// Those of a restore: what one that was killed has left running on the server is ended, or it would go on beside this.
+    /// Those of a restore: what one that was killed has left running on the server is ended before anything is asked, or it
+    /// would go on beside this.
     ///
     /// # Errors
-    /// [`Failure`] of usage, or the server can't be asked.
+    /// As [`Tools::of`].
     pub(super) fn of_restore(site: &Site) -> Result<Self, Failure> {
         let mut tools = Self::of(site)?;
         tools.known_as = format!("greenlight restore {}", tools.spec.name).chars().take(NAME_BYTES_MAX).collect();
-        tools.tell(super::sql::end_sessions_of(&tools.known_as)).map_err(Failure::unknown)?;
+        tools.alone = true;
         Ok(tools)
     }
 
@@ -76,12 +84,16 @@ impl Tools {
 
     /// The one from which others are renamed and dropped, which can't be done from within them.
     pub(super) fn beside(&self) -> &'static str {
-        if self.spec.name == "postgres" { "template1" } else { "postgres" }
+        if self.spec.name == "postgres" { OTHERS_COPY_IT } else { "postgres" }
     }
 
     /// A tool, told where the server is. Passwords go by the environment, never by an argument.
     pub(super) fn command(&self, tool: &str, database: &str) -> Command {
-        let variables = [format!("PGCONNECT_TIMEOUT={CONNECT_TIMEOUT_S}"), format!("PGAPPNAME={}", self.known_as)];
+        let variables = [
+            format!("PGCONNECT_TIMEOUT={CONNECT_TIMEOUT_S}"),
+            format!("PGAPPNAME={}", self.known_as),
+            format!("PGOPTIONS={ERRORS_ALONE}"),
+        ];
         let mut command = match &self.spec.container {
             Some(container) => {
                 let mut command = Command::new("docker");
@@ -105,7 +117,7 @@ impl Tools {
         command.arg("--no-password").arg(format!("--username={}", self.spec.user));
         self.spec.host.iter().for_each(|host| _ = command.arg(format!("--host={host}")));
         self.spec.port.iter().for_each(|port| _ = command.arg(format!("--port={port}")));
-        command.arg(format!("--dbname={database}"));
+        command.arg(format!("--dbname={}", connection(database)));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command
     }
@@ -118,28 +130,67 @@ impl Tools {
         command
     }
 
-    /// Runs statements, one after the other and each a transaction of its own, and returns what they print.
+    /// Asks in a database, by the session that stays open; after an error the next one who asks opens another.
     ///
     /// # Errors
     /// What psql says.
-    pub(super) fn ask(&self, database: &str, statements: &[String]) -> Result<String, String> {
-        let mut command = self.psql(database);
-        // Nobody who holds a lock holds this up for ever.
-        command.args(["-c", "SET lock_timeout = '60s'; SET client_encoding = 'UTF8'"]);
-        statements.iter().for_each(|statement| _ = command.args(["-c", statement]));
-        let output = command.output().map_err(|error| self.cannot_run("psql", &error))?;
-        match output.status.success() {
-            true => Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned()),
-            false => Err(said("psql", output.status, &output.stderr)),
-        }
+    pub(super) fn within<T>(
+        &self,
+        database: &str,
+        asked: impl FnOnce(&mut Session) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let mut session = match self.session.take().filter(Session::is_fresh) {
+            Some(mut session) => {
+                session.go_to(database)?;
+                session
+            }
+            None => {
+                let mut session = Session::open(self, database)?;
+                if self.alone {
+                    session.ask(&super::sql::end_sessions_of(&self.known_as))?;
+                }
+                session
+            }
+        };
+        let answer = asked(&mut session)?;
+        self.session.set(Some(session));
+        Ok(answer)
+    }
+
+    /// The same, and then nobody of ours is in that database any more.
+    ///
+    /// # Errors
+    /// What psql says.
+    pub(super) fn visit<T>(
+        &self,
+        database: &str,
+        asked: impl FnOnce(&mut Session) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let answer = self.within(database, asked)?;
+        self.within(self.beside(), |_| Ok(answer))
     }
 
     /// Runs one statement beside the database.
     ///
     /// # Errors
     /// What psql says.
-    pub(super) fn tell(&self, statement: impl Into<String>) -> Result<String, String> {
-        self.ask(self.beside(), &[statement.into()])
+    pub(super) fn tell(&self, statement: impl AsRef<str>) -> Result<String, String> {
+        self.within(self.beside(), |session| session.ask(statement.as_ref()))
+    }
+
+    /// Runs statements beside the database: all of them or none.
+    ///
+    /// # Errors
+    /// What psql says.
+    pub(super) fn tell_at_once(&self, statements: &[String]) -> Result<(), String> {
+        self.tell(format!("BEGIN;\n{};\nCOMMIT", statements.join(";\n"))).map(drop)
+    }
+
+    /// Ends the session if it is where nobody may be while others make databases: something that takes long comes now.
+    pub(super) fn rest(&self) {
+        if self.beside() == OTHERS_COPY_IT {
+            drop(self.session.take());
+        }
     }
 
     /// The number of a database, if there is one of that name.
@@ -159,15 +210,9 @@ impl Tools {
     ///
     /// # Errors
     /// [`Failure`]: the server can't be reached, or they are not.
-    pub(super) fn are_of_the_server(&self) -> Result<(), Failure> {
-        let asked = self.tell("SHOW server_version_num").map_err(|what| Failure::unknown(self.unreachable(&what)))?;
-        let server = asked.parse::<u32>().unwrap_or_default() / 10_000;
-        if server < MAJOR_MIN {
-            return Err(Failure::usage(format!(
-                "the server is Postgres {server}, and points are made of Postgres {MAJOR_MIN} and newer"
-            )));
-        }
-        for tool in ["pg_dump", "pg_restore"] {
+    pub(super) fn are_of_the_server(&self, tools: &[&'static str]) -> Result<(), Failure> {
+        let mut running = Vec::new();
+        for &tool in tools {
             let mut command = match &self.spec.container {
                 Some(container) => {
                     let mut command = Command::new("docker");
@@ -176,12 +221,21 @@ impl Tools {
                 }
                 None => Command::new(tool),
             };
-            let output = command.arg("--version").output();
-            let output = output.map_err(|error| Failure::unknown(self.cannot_run(tool, &error)))?;
-            if !output.status.success() {
-                return Err(Failure::unknown(said(tool, output.status, &output.stderr)));
-            }
-            let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+            command.arg("--version").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            running.push((tool, Running::start(self, tool, &mut command).map_err(Failure::unknown)?));
+        }
+        // They start while psql does.
+        let asked = self.tell("SHOW server_version_num").map_err(|what| Failure::unknown(self.unreachable(&what)))?;
+        let server = asked.parse::<u32>().unwrap_or_default() / 10_000;
+        if server < MAJOR_MIN {
+            return Err(Failure::usage(format!(
+                "the server is Postgres {server}, and points are made of Postgres {MAJOR_MIN} and newer"
+            )));
+        }
+        for (tool, mut running) in running {
+            let said = running.child.stdout.take().map(read).unwrap_or_default();
+            running.end().map_err(Failure::unknown)?;
+            let text = String::from_utf8_lossy(&said).trim().to_owned();
             if major(&text) != Some(server) {
                 return Err(Failure::usage(format!(
                     "the server is Postgres {server}, and {tool} {} is {:?}; install the client tools of version {server}",
@@ -221,74 +275,6 @@ impl Tools {
 fn major(text: &str) -> Option<u32> {
     let version = text.split(") ").nth(1)?;
     version.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
-}
-
-/// A tool that is running, and what it complains of.
-pub(super) struct Running {
-    tool: &'static str,
-    /// The process; whoever wants its pipes takes them.
-    pub(super) child: Child,
-    errors: Option<JoinHandle<Vec<u8>>>,
-}
-
-impl Running {
-    /// Starts it.
-    ///
-    /// # Errors
-    /// It does not start.
-    pub(super) fn start(tools: &Tools, tool: &'static str, command: &mut Command) -> Result<Self, String> {
-        let mut child = command.spawn().map_err(|error| tools.cannot_run(tool, &error))?;
-        let errors = child.stderr.take().map(|errors| std::thread::spawn(move || read(errors)));
-        Ok(Self { tool, child, errors })
-    }
-
-    /// Why it is over, when it should not be.
-    pub(super) fn why(&mut self) -> String {
-        self.wait().err().unwrap_or_else(|| format!("{} ended too early", self.tool))
-    }
-
-    /// Waits for its end. Its input is closed.
-    ///
-    /// # Errors
-    /// What it says, if it has not succeeded.
-    pub(super) fn end(mut self) -> Result<(), String> {
-        self.wait()
-    }
-
-    fn wait(&mut self) -> Result<(), String> {
-        drop(self.child.stdin.take());
-        let status = self.child.wait().map_err(|error| format!("{}: {error}", self.tool))?;
-        let errors = self.errors.take().and_then(|errors| errors.join().ok()).unwrap_or_default();
-        match status.success() {
-            true => Ok(()),
-            false => Err(said(self.tool, status, &errors)),
-        }
-    }
-}
-
-impl Drop for Running {
-    /// What was not waited for is not wanted.
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// To its end, or the tool would wait for us; the beginning is kept.
-fn read(mut from: impl Read) -> Vec<u8> {
-    let mut kept = Vec::new();
-    let _ = from.by_ref().take(ERRORS_BYTES_MAX).read_to_end(&mut kept);
-    let _ = std::io::copy(&mut from, &mut std::io::sink());
-    kept
-}
-
-/// What a tool says, without secrets.
-fn said(tool: &str, status: ExitStatus, errors: &[u8]) -> String {
-    let text = String::from_utf8_lossy(errors);
-    // The wrapper of Debian complains of a locale that nobody asked for.
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("perl: warning")).collect();
-    let text = secrets_of_the_environment().text(lines.join("; ").trim());
-    format!("{tool} ended with {status}: {}", shorten(&printable(&text), QUOTE_BYTES_MAX))
 }
 
 #[cfg(test)]
