@@ -6,7 +6,7 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const ROWS: u32 = 200_000;
+const ROWS: u32 = 50_000;
 pub(super) const REACHED_MAX: Duration = Duration::from_secs(60);
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// `application` alone, and people are let in.
@@ -25,7 +25,7 @@ pub(super) fn comes_back() {
         postgres.greenlight(&["rollback", "show", "a", "--key", "sign.pub.pem", "--identity", "key.txt"]);
     assert_eq!(code, Some(0), "{said}");
     for line in [
-        "table shop.calls: 200000 rows",
+        "table shop.calls: 50000 rows",
         "table shop.\"we\"\"ird Name\": 2 rows",
         "extension citext 1.6",
         "3 large objects",
@@ -44,7 +44,7 @@ pub(super) fn comes_back() {
     let (code, said) = postgres.restore("a");
     let from_archive = begun.elapsed();
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("application: 4 tables, 200102 rows, from its archive"), "{said}");
+    assert!(said.contains("application: 4 tables, 50102 rows, from its archive"), "{said}");
     assert_eq!((postgres.seen(), postgres.databases()), (before.clone(), ALONE.to_owned()));
     assert!(!writer.wait().expect("ended").success(), "who was in it was shown out");
     let by_hand = by_hand(&postgres);
@@ -290,7 +290,7 @@ fn fails_midway(postgres: &Postgres, refuses: Refuses<'_>) {
 
 /// `kill -9` from the first moment to the last, then `resume` or `abort`: all old or all new, and nothing lies about.
 pub(super) fn killed() {
-    let postgres = Postgres::start(100_000, "");
+    let postgres = Postgres::start(50_000, "");
     let kept = postgres.seen();
     assert_eq!(postgres.create("a").0, Some(0));
     postgres.change();
@@ -299,13 +299,17 @@ pub(super) fn killed() {
     assert_eq!(postgres.create("changed").0, Some(0));
     before_the_rename(&postgres, &changed);
     let (mut olds, mut news) = (0, 0);
-    for (turn, (phase, later_ms)) in MOMENTS.iter().copied().enumerate() {
-        let way = if turn % 2 == 0 { "resume" } else { "abort" };
+    for (phase, later_ms, way) in MOMENTS {
         let cut_short = kill_in(&postgres, phase, later_ms);
         if cut_short {
-            let (code, said) = postgres.restore("a");
-            assert!(code == Some(2) && said.contains("was cut short"), "{said}");
-            let (code, said) = postgres.greenlight(&["rollback", way]);
+            if phase != "staging" {
+                let (code, said) = postgres.restore("a");
+                assert!(code == Some(2) && said.contains("was cut short"), "{said}");
+            }
+            let (code, said) = match way {
+                "again" => postgres.restore("a"),
+                _ => postgres.greenlight(&["rollback", way]),
+            };
             assert_eq!(code, Some(0), "{phase} + {later_ms} ms, {way}: {said}");
         }
         let seen = postgres.seen();
@@ -323,7 +327,7 @@ pub(super) fn killed() {
             _ => olds += 1,
         }
     }
-    assert!(olds >= 3 && news >= 3, "{olds} old, {news} new");
+    assert!(olds >= 2 && news >= 3, "{olds} old, {news} new");
 }
 
 /// A prepared transaction is nobody who could be shown out: nobody is let in any more, and nothing can be renamed. Whether
@@ -350,16 +354,17 @@ fn before_the_rename(postgres: &Postgres, changed: &str) {
     eprintln!("  killed before the rename         abort   all old, and people are let in");
 }
 
-/// A phase of the journal, and how long after its beginning.
-const MOMENTS: [(&str, u64); 8] = [
-    ("staging", 0),
-    ("staging", 700),
-    ("exchanging", 0),
-    ("exchanging", 0),
-    ("exchanging", 200),
-    ("exchanging", 300),
-    ("ending", 0),
-    ("ending", 100),
+/// A phase of the journal, how long after its beginning, and what is done then. Where nothing was exchanged yet, whoever
+/// comes again clears away what was put together.
+const MOMENTS: [(&str, u64, &str); 8] = [
+    ("staging", 0, "again"),
+    ("staging", 300, "abort"),
+    ("exchanging", 0, "resume"),
+    ("exchanging", 0, "abort"),
+    ("exchanging", 20, "resume"),
+    ("exchanging", 20, "abort"),
+    ("ending", 0, "resume"),
+    ("ending", 20, "abort"),
 ];
 
 /// Ends a restore that long after its journal says that a phase has begun, and says whether it was cut short.

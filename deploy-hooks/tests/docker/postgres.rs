@@ -76,19 +76,21 @@ impl Postgres {
         let run = ["run", "-d", "--name", &postgres.container, "--label", "dev.greenlight.test=database"];
         done(&[&run[..], &["-p", "127.0.0.1::5432", "-e", &password, IMAGE, "sh", "-c", START]].concat());
         postgres.is_up();
-        for statement in [
-            "CREATE ROLE owner",
-            "CREATE ROLE reader",
-            "CREATE DATABASE application OWNER owner",
-            "COMMENT ON DATABASE application IS 'it''s the application''s'",
-            "ALTER DATABASE application SET search_path TO \"$user\", shop, public",
-            "ALTER DATABASE application SET work_mem TO '8MB'",
-            "ALTER ROLE reader IN DATABASE application SET statement_timeout TO '5s'",
-            "REVOKE ALL ON DATABASE application FROM PUBLIC",
-            "GRANT CONNECT ON DATABASE application TO reader",
-        ] {
-            postgres.sql("postgres", statement);
-        }
+        let made = postgres.psql_each(
+            "postgres",
+            &[
+                "CREATE ROLE owner",
+                "CREATE ROLE reader",
+                "CREATE DATABASE application OWNER owner",
+                "COMMENT ON DATABASE application IS 'it''s the application''s'",
+                "ALTER DATABASE application SET search_path TO \"$user\", shop, public",
+                "ALTER DATABASE application SET work_mem TO '8MB'",
+                "ALTER ROLE reader IN DATABASE application SET statement_timeout TO '5s'",
+                "REVOKE ALL ON DATABASE application FROM PUBLIC",
+                "GRANT CONNECT ON DATABASE application TO reader",
+            ],
+        );
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         postgres.sql("application", &APPLICATION.replace("@ROWS@", &rows.to_string()));
         fs::write(postgres.path("key.txt"), format!("{IDENTITY}\n")).expect("written");
         fs::set_permissions(postgres.path("key.txt"), fs::Permissions::from_mode(0o600)).expect("rights");
@@ -165,9 +167,15 @@ environments:
     }
 
     pub(crate) fn psql(&self, database: &str, statement: &str) -> std::process::Output {
+        self.psql_each(database, &[statement])
+    }
+
+    /// One after the other, each by itself.
+    fn psql_each(&self, database: &str, statements: &[&str]) -> std::process::Output {
         let password = format!("PGPASSWORD={PASSWORD}");
         let tool = ["exec", "-e", &password, &self.container, "psql", "-h127.0.0.1", "-Uadmin", "-XqAt"];
-        docker(&[&tool[..], &["-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement]].concat())
+        let each: Vec<&str> = statements.iter().flat_map(|statement| ["-c", statement]).collect();
+        docker(&[&tool[..], &["-v", "ON_ERROR_STOP=1", "-d", database], &each].concat())
     }
 
     pub(crate) fn sql(&self, database: &str, statement: &str) -> String {
