@@ -1,5 +1,6 @@
 //! An archive, opened: age, zstd, tar.
 
+use super::ahead::Ahead;
 use super::entry::{Contents, Kind};
 use super::files::{CONTENTS, LIST, name};
 use super::writer::{Streamed, Writer};
@@ -7,12 +8,11 @@ use greenlight_reports::hex;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The list of an archive with a million files.
 const CONTENTS_BYTES_MAX: u64 = 512 << 20;
@@ -162,9 +162,10 @@ impl Opened<'_> {
         }
     }
 
-    /// Decrypted and decompressed, from its beginning, and the sum of what was read of the file so far.
-    fn tar(&self) -> Result<(tar::Archive<impl Read + use<>>, Rc<RefCell<Sum>>), String> {
-        let sum = Rc::new(RefCell::new(Sum::default()));
+    /// Decrypted and decompressed, from its beginning, and the sum of what was read of the file so far. Summed and decrypted
+    /// by a thread of its own.
+    fn tar(&self) -> Result<(tar::Archive<impl Read + use<>>, Arc<Mutex<Sum>>), String> {
+        let sum = Arc::new(Mutex::new(Sum::default()));
         let opened = Summed { inner: File::open(self.file).map_err(cut)?, sum: sum.clone() };
         let decryptor = age::Decryptor::new(io::BufReader::with_capacity(READ_BYTES, opened))
             .map_err(|error| format!("it is no archive of age: {error}"))?;
@@ -173,6 +174,7 @@ impl Opened<'_> {
             age::DecryptError::NoMatchingKeys => "it was encrypted for another identity than this one".to_owned(),
             other => format!("it can't be decrypted: {other}"),
         })?;
+        let plain = Ahead::of(plain).map_err(cut)?;
         Ok((tar::Archive::new(zstd::Decoder::new(plain).map_err(cut)?), sum))
     }
 
@@ -202,7 +204,7 @@ impl Opened<'_> {
         }
         // The stream must end as it was finished, or something was cut off behind the last entry.
         io::copy(&mut tar.into_inner(), &mut io::sink()).map_err(cut)?;
-        let Sum { hash, bytes } = sum.take();
+        let Sum { hash, bytes } = std::mem::take(&mut *sum.lock().unwrap_or_else(PoisonError::into_inner));
         if (bytes, hex(&hash.finalize()).as_str()) != self.signed {
             return Err("it is not the one that was signed".to_owned());
         }
@@ -220,13 +222,13 @@ struct Sum {
 /// Sums what is read.
 struct Summed {
     inner: File,
-    sum: Rc<RefCell<Sum>>,
+    sum: Arc<Mutex<Sum>>,
 }
 
 impl Read for Summed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(buffer)?;
-        let mut sum = self.sum.borrow_mut();
+        let mut sum = self.sum.lock().unwrap_or_else(PoisonError::into_inner);
         sum.hash.update(&buffer[..length]);
         sum.bytes += length as u64;
         Ok(length)

@@ -1,11 +1,12 @@
 //! The components `files` and `env`: files and folders, with everything that is put back with them.
 
-use super::archive::{Opened, sum};
+use super::archive::Opened;
 use super::entry::{Contents, Entry, Kind};
 use super::exchange::{Exchange, Exchanging};
 use super::part::{Kept, Part};
 use super::site::Site;
 use super::stage::{remove, stage, stage_of};
+use super::sums::sums;
 use super::swap::Root;
 use super::walk::{Found, walk};
 use super::writer::Writer;
@@ -274,10 +275,10 @@ fn verified(contents: &Contents, targets: &[&Path]) -> Result<(), String> {
     for (number, target) in targets.iter().enumerate() {
         let (found, _) = walk(number, target)?;
         let mut there = Vec::new();
-        for mut one in found {
+        let sums = sums(&found)?;
+        for (number, mut one) in found.into_iter().enumerate() {
             if let Kind::File { sha256, .. } = &mut one.entry.kind {
-                let found = sum(&one.path).map_err(|error| format!("cannot read {}: {error}", one.path.display()))?;
-                *sha256 = found.1;
+                sha256.clone_from(&sums[&number]);
             }
             // A link's time can't be kept, and nobody looks at it.
             if matches!(one.entry.kind, Kind::Link { .. }) {

@@ -1,6 +1,7 @@
 //! `greenlight rollback`: points to come back to. What a point holds is encrypted for
 //! somebody else than this machine, signed, and read back before anything is replaced.
 
+mod ahead;
 mod archive;
 mod bucket;
 mod command;
@@ -25,6 +26,7 @@ mod sip;
 mod site;
 mod stage;
 mod store;
+mod sums;
 mod swap;
 #[cfg(test)]
 mod tests;
