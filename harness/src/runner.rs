@@ -20,6 +20,9 @@ use tokio::time::timeout;
 
 /// A target that can't delete a room in this time keeps it, and the report says so.
 const CLEANUP_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+/// A node that is just ending a room says that it can't, or the room stands in Redis a moment longer: so often it is tried.
+const REMOVALS_MAX: usize = 3;
+const REMOVED_AGAIN_AFTER: std::time::Duration = std::time::Duration::from_millis(200);
 /// Two starts of a staging.
 const HEALING_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(120);
 
@@ -158,21 +161,26 @@ impl Executor {
 
     async fn clean(&self, names: &[String]) {
         let rooms = Rooms::new(self.target.entry.clone(), self.target.key.clone());
+        let mut left: Vec<&String> = names.iter().collect();
         let cleaning = async {
-            for name in names {
-                // 404 says that the check removed it itself, or that the name was for something else than a room.
-                let gone = matches!(rooms.delete(name).await, Ok(Ok(_))) || self.is_gone(&rooms, name).await;
-                if !gone {
-                    self.leftovers.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
+            let mut again = tokio::time::interval(REMOVED_AGAIN_AFTER);
+            for _ in 0..REMOVALS_MAX {
+                again.tick().await;
+                let mut still = Vec::new();
+                for name in &left {
+                    // 404 says that the check removed it itself, or that the name was for something else than a room.
+                    if !matches!(rooms.delete(name).await, Ok(Ok(_))) && !self.is_gone(&rooms, name).await {
+                        still.push(*name);
+                    }
+                }
+                left = still;
+                if left.is_empty() {
+                    break;
                 }
             }
         };
-        if !names.is_empty() && timeout(CLEANUP_TIMEOUT, cleaning).await.is_err() {
-            let mut leftovers = self.leftovers.lock().unwrap_or_else(PoisonError::into_inner);
-            leftovers.extend(names.iter().cloned());
-            leftovers.sort();
-            leftovers.dedup();
-        }
+        let _in_time = timeout(CLEANUP_TIMEOUT, cleaning).await;
+        self.leftovers.lock().unwrap_or_else(PoisonError::into_inner).extend(left.into_iter().cloned());
     }
 
     async fn is_gone(&self, rooms: &Rooms, name: &str) -> bool {

@@ -160,13 +160,14 @@ async fn a_room_that_can_not_be_removed_is_reported() {
     assert_eq!(*executor.leftovers.lock().expect("lock"), ["glt-test1-a.b-room"]);
 }
 
-/// Answers every request with this status and an empty body.
-async fn server(status: &'static str) -> String {
+/// Answers so many requests with the first status and an empty body, and all others with the second.
+async fn server(first: &'static str, times: usize, then: &'static str) -> String {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
+        let mut statuses = std::iter::repeat_n(first, times).chain(std::iter::repeat(then));
+        while let (Ok((mut stream, _)), Some(status)) = (listener.accept().await, statuses.next()) {
             let _ = stream.read(&mut [0; 4096]).await;
             let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
             let _ = stream.write_all(answer.as_bytes()).await;
@@ -177,10 +178,18 @@ async fn server(status: &'static str) -> String {
 
 #[tokio::test]
 async fn a_refused_removal_leaves_the_room() {
-    for (status, left) in [("401 Unauthorized", vec!["glt-x".to_owned()]), ("200 OK", vec![])] {
+    const BUSY: &str = "503 Service Unavailable";
+    let still = || vec!["glt-x".to_owned()];
+    // A removal that fails is two requests: whether it is there is asked, too.
+    for (status, times, then, left) in [
+        ("401 Unauthorized", 0, "401 Unauthorized", still()),
+        ("200 OK", 0, "200 OK", vec![]),
+        (BUSY, 4, "200 OK", vec![]),
+        (BUSY, 6, "200 OK", still()),
+    ] {
         let mut executor = executor();
         let http = Http::trusting("").expect("a client");
-        executor.target = Arc::new(Target { entry: http.endpoint(server(status).await), ..target() });
+        executor.target = Arc::new(Target { entry: http.endpoint(server(status, times, then).await), ..target() });
         executor.clean(&["glt-x".to_owned()]).await;
         assert_eq!(*executor.leftovers.lock().expect("lock"), left, "{status}");
     }
