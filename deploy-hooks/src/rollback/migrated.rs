@@ -109,14 +109,19 @@ impl Point<'_> {
         Ok((manifest.components.into_keys().collect(), folder.join(FILE)))
     }
 
+    /// Whether a restore brings these components of it, and is in the middle of that.
+    fn is_brought_by(&self, restore: &Journal, only: &[String]) -> bool {
+        let brings = |name: &String| restore.components.iter().any(|component| &component.name == name);
+        restore.point == self.name && restore.is_exchanging() && only.iter().all(brings)
+    }
+
     /// Whether a restore that was cut short brings this component of it back.
     ///
     /// # Errors
     /// [`Failure`]: the store can't be read.
     pub(crate) fn is_coming_back(&self, component: &str) -> Result<bool, Failure> {
         let left = Journal::left(&self.store(false)?)?;
-        Ok(left
-            .is_some_and(|left| left.point == self.name && left.is_exchanging() && has(&left, &[component.to_owned()])))
+        Ok(left.is_some_and(|left| self.is_brought_by(&left, &[component.to_owned()])))
     }
 
     /// Brings these components of it back, or ends a restore of them that was cut short. `before` is done when they are back
@@ -134,7 +139,7 @@ impl Point<'_> {
             }
         };
         match Journal::left(&self.store(false)?)? {
-            Some(left) if left.point == self.name && left.is_exchanging() && has(&left, only) => {
+            Some(left) if self.is_brought_by(&left, only) => {
                 let args = EndArgs { place: self.place(), identity: Some(self.identity.to_owned()) };
                 return restore::go_on(&args, &ask).map(drop);
             }
@@ -160,9 +165,4 @@ impl Point<'_> {
             other => Err(Failure::new(other, "it was not brought back")),
         }
     }
-}
-
-/// Whether a restore brings all of these.
-fn has(left: &Journal, only: &[String]) -> bool {
-    only.iter().all(|name| left.components.iter().any(|component| &component.name == name))
 }
