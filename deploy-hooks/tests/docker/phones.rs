@@ -4,7 +4,7 @@ use crate::world::{docker, done, ports};
 use greenlight_clients::{
     Endpoint, Http, Json, Key, Secret, SipGrant, Twirp, VideoGrant, install_crypto_provider, json,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -193,6 +193,14 @@ impl Phones {
     /// Every key of trunks, rules and ingress with all that is in it, as redis-cli says it. Redis says fields in any order.
     pub(crate) fn durable(&self) -> BTreeMap<String, Vec<String>> {
         durable_of(|arguments| self.redis_cli(arguments))
+    }
+
+    /// The ids of the nodes that are registered; a set, since Redis gives the fields of a hash in no order.
+    pub(crate) fn nodes(&self) -> BTreeSet<String> {
+        self.redis_cli(&["HKEYS", "nodes"])
+            .lines()
+            .filter_map(|line| line.split_once(") ").map(|(_, id)| id.trim_matches('"').to_owned()))
+            .collect()
     }
 
     /// How many inbound trunks, outbound trunks and rules the API lists.

@@ -109,7 +109,7 @@ pub(super) fn from_redis() {
     assert!(said.contains("kept     redis: 12 entries,") && said.contains("kept     sip: 9 entries,"), "{said}");
     change(&phones);
     assert_eq!(phones.counted(), [4, 2, 5]);
-    let (nodes, changed) = (phones.redis_cli(&["HKEYS", "nodes"]), phones.durable());
+    let (nodes, changed) = (phones.nodes(), phones.durable());
     // A rehearsal puts it together beside what is there, and takes it away again.
     let (code, said) = phones.rollback(&[&["rehearse", "a"], &OPENED[..], &["--sign-key", "sign.pem"]].concat());
     assert_eq!(code, Some(0), "{said}");
@@ -120,7 +120,7 @@ pub(super) fn from_redis() {
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("restored redis") && said.contains("recovered, says own"), "{said}");
     assert_eq!((phones.durable(), phones.counted()), (kept.clone(), [3, 2, 4]));
-    assert_eq!(phones.redis_cli(&["HKEYS", "nodes"]), nodes);
+    assert_eq!(phones.nodes(), nodes);
     is_clean(&phones);
     // The same from nothing, with both: the API has nothing left to do, so every id is what it was.
     phones.redis_cli(&[&["DEL"], &KEYS[..], &["ingress"]].concat());
