@@ -20,7 +20,7 @@ use tokio::time::timeout;
 
 /// A target that can't delete a room in this time keeps it, and the report says so.
 const CLEANUP_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
-/// A node that is just ending a room says that it can't, or the room stands in Redis a moment longer: so often it is tried.
+/// A node that is busy says that it can't: so often it is tried.
 const REMOVALS_MAX: usize = 3;
 const REMOVED_AGAIN_AFTER: std::time::Duration = std::time::Duration::from_millis(200);
 /// Two starts of a staging.
@@ -168,8 +168,7 @@ impl Executor {
                 again.tick().await;
                 let mut still = Vec::new();
                 for name in &left {
-                    // 404 says that the check removed it itself, or that the name was for something else than a room.
-                    if !matches!(rooms.delete(name).await, Ok(Ok(_))) && !self.is_gone(&rooms, name).await {
+                    if !rooms.remove(name).await {
                         still.push(*name);
                     }
                 }
@@ -181,10 +180,6 @@ impl Executor {
         };
         let _in_time = timeout(CLEANUP_TIMEOUT, cleaning).await;
         self.leftovers.lock().unwrap_or_else(PoisonError::into_inner).extend(left.into_iter().cloned());
-    }
-
-    async fn is_gone(&self, rooms: &Rooms, name: &str) -> bool {
-        matches!(rooms.list(&[name]).await, Ok(Ok(list)) if list.is_empty())
     }
 
     /// Why a check is not made at all.

@@ -93,7 +93,7 @@ impl Lease {
         let mut swept = Vec::new();
         for room in listed.iter().filter(|room| room.name.starts_with(OURS) && room.name != own.name) {
             // One that comes later gives way to this run by itself.
-            if is_left(&room.name) && matches!(rooms.delete(&room.name).await, Ok(Ok(_))) {
+            if is_left(&room.name) && rooms.remove(&room.name).await {
                 swept.push(room.name.clone());
             }
         }

@@ -33,6 +33,7 @@ fn looked_at(runtime: &Runtime, staging: &mut Staging, ca: PathBuf) -> Result<()
     let target = staging.target().clone();
     let address = Address { url: target.entry.ws_url(), key: target.key.clone(), ca: Some(ca) };
     let redis = redis_of(staging.run_id())?;
+    without_node(runtime, &target, &address, &redis).context("a room whose record is left and belongs to no node")?;
     url_and_key_only(runtime, &target, &address, &redis)
         .context("URL and key only, two nodes hidden behind the balancer")?;
     everything_given(&target, &address, &redis).context("with nodes, metrics, Redis, database and SIP edge given")?;
@@ -124,6 +125,44 @@ fn managed_redis(address: &Address, place: &str) -> Result<()> {
     let output = command.env("GREENLIGHT_REDIS_URL", format!("redis://managed:pass@{place}")).output()?;
     let said = healthy(&output)?;
     ensure!(said.contains("its Redis denies what this check asks: NoPerm: this user has no permissions to run the 'slowlog|get' command"), "what could not be asked is not said:\n{said}");
+    Ok(())
+}
+
+/// What is left when a node stores a room while it closes: listed for ever, and DeleteRoom can't remove it.
+fn without_node(runtime: &Runtime, target: &Target, address: &Address, place: &str) -> Result<()> {
+    const ROOM: &str = "glt-aaaaa-signal.join_on_each_node-by-2";
+    let rooms = Rooms::new(target.entry.clone(), target.key.clone());
+    let mut redis = TcpStream::connect(place)?;
+    let mut said = |command: &str, reply: &[u8]| -> Result<()> {
+        redis.write_all(format!("{command}\r\n").as_bytes())?;
+        let mut bytes = vec![0; reply.len()];
+        redis.read_exact(&mut bytes)?;
+        ensure!(bytes == reply, "Redis says {:?}", String::from_utf8_lossy(&bytes));
+        Ok(())
+    };
+    let copy = |from: &str, to: &str| {
+        let hashes = ["rooms", "room_internal"].map(|hash| {
+            format!("redis.call('HSET', '{to}{hash}', '{ROOM}', redis.call('HGET', '{from}{hash}', '{ROOM}'))")
+        });
+        format!("EVAL \"{} return 1\" 0", hashes.join(" "))
+    };
+    let request = proto::CreateRoomRequest { name: ROOM.to_owned(), ..Default::default() };
+    runtime.block_on(rooms.create(&request))?.map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
+    said(&copy("", "kept_"), b":1\r\n")?;
+    runtime.block_on(rooms.delete(ROOM))?.map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
+    said(&copy("kept_", ""), b":1\r\n")?;
+    said("DEL kept_rooms kept_room_internal", b":2\r\n")?;
+    // The control: the server itself can't remove it.
+    let refused = runtime.block_on(rooms.delete(ROOM))?.map(drop).map_err(|refusal| refusal.to_string());
+    ensure!(
+        refused.as_ref().is_err_and(|refusal| refusal.contains("could not find object")),
+        "DeleteRoom says {refused:?}"
+    );
+    let output = address.run(&["--test", "auth.valid_token_accepted"])?;
+    let text = healthy(&output)?;
+    ensure!(text.contains(&format!("swept    {ROOM}, which")), "not swept:\n{text}");
+    let left = runtime.block_on(rooms.list(&[ROOM]))?.map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
+    ensure!(left.is_empty(), "{ROOM} is still listed");
     Ok(())
 }
 
