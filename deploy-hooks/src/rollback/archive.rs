@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The list of an archive with a million files.
-const CONTENTS_BYTES_MAX: u64 = 512 << 20;
+pub(super) const CONTENTS_BYTES_MAX: u64 = 512 << 20;
 /// The last entry of an archive of anything but files.
 const ABOUT: &str = "about.json";
 /// Trunks, keys of Redis, containers.
@@ -245,7 +245,7 @@ pub(super) fn end_part(
     streams: BTreeMap<String, Streamed>,
     about: &impl Serialize,
 ) -> io::Result<()> {
-    archive.json(ABOUT, &About { component: component.to_owned(), streams, about })
+    archive.json(ABOUT, &About { component: component.to_owned(), streams, about }, ABOUT_BYTES_MAX)
 }
 
 fn json<T: DeserializeOwned>(entry: &mut dyn Read, bytes_max: u64) -> Result<T, String> {

@@ -1,6 +1,6 @@
 //! The components `files` and `env`: files and folders, with everything that is put back with them.
 
-use super::archive::Opened;
+use super::archive::{CONTENTS_BYTES_MAX, Opened};
 use super::entry::{Contents, Entry, Kind};
 use super::exchange::{Exchange, Exchanging};
 use super::part::{Kept, Part};
@@ -66,12 +66,12 @@ impl Part for Files<'_> {
             }
         }
         let unwritten = |error: io::Error| Failure::unknown(format!("cannot write the archive: {error}"));
-        archive.json(LIST, &contents).map_err(unwritten)?;
+        archive.json(LIST, &contents, CONTENTS_BYTES_MAX).map_err(unwritten)?;
         for (number, ((path, there), entry)) in all.iter().zip(&mut contents.entries).enumerate() {
             kept.plain_bytes += add(archive, number, path, there, entry).map_err(Failure::unknown)?;
         }
         kept.entries = contents.entries.len();
-        archive.json(CONTENTS, &contents).map_err(unwritten)?;
+        archive.json(CONTENTS, &contents, CONTENTS_BYTES_MAX).map_err(unwritten)?;
         Ok(kept)
     }
 

@@ -101,6 +101,13 @@ impl Journal {
     pub(super) fn write(&self, store: &Store) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(self).map_err(Failure::unknown)?;
         let file = store.journal();
+        if text.len() as u64 > BYTES_MAX {
+            let bytes = text.len();
+            return Err(Failure::unknown(format!(
+                "{} would have {bytes} bytes, and nobody could read it again; restore fewer folders at a time with --only",
+                file.display()
+            )));
+        }
         write_whole(&file, text.as_bytes())
             .and_then(|()| sync_above(&file))
             .map_err(|error| Failure::unknown(format!("cannot write {}: {error}", file.display())))

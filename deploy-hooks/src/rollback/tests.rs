@@ -52,6 +52,19 @@ impl Packed {
 }
 
 #[test]
+fn a_list_that_nobody_would_read_is_not_written() {
+    let out = || Box::new(tempfile::tempfile().expect("a file"));
+    let to = age::x25519::Identity::generate().to_public();
+    for (bytes_max, is_written) in [(4, false), (5, true)] {
+        let mut writer = Writer::new(out(), std::slice::from_ref(&to)).expect("begun");
+        // As JSON, `"abc"`: five bytes.
+        let written = writer.json("list", &"abc", bytes_max).map_err(|error| error.to_string());
+        assert_eq!(written.is_ok(), is_written, "{written:?}");
+        assert!(is_written || written.is_err_and(|error| error.contains("has 5 bytes")));
+    }
+}
+
+#[test]
 fn an_archive_comes_back_as_it_was() {
     let packed = Packed::new();
     let contents = packed.read(&packed.path("archive")).expect("read");

@@ -79,12 +79,18 @@ impl Writer {
         self.tar.append_data(&mut header, name, from.take(bytes))
     }
 
-    /// Adds a value as JSON.
+    /// Adds a value as JSON, of at most so many bytes as whoever reads it will take.
     ///
     /// # Errors
-    /// What can't be written.
-    pub(super) fn json(&mut self, name: &str, value: &impl Serialize) -> io::Result<()> {
+    /// What can't be written, or would not be read again.
+    pub(super) fn json(&mut self, name: &str, value: &impl Serialize, bytes_max: u64) -> io::Result<()> {
         let text = serde_json::to_vec(value)?;
+        if text.len() as u64 > bytes_max {
+            let bytes = text.len();
+            return Err(io::Error::other(format!(
+                "the list of what is in it has {bytes} bytes, and no restore reads more than {bytes_max}; keep less in one point"
+            )));
+        }
         self.file(name, text.len() as u64, &text[..])
     }
 

@@ -17,8 +17,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// One of each kind, of those that are seen soon: a part that is gone, a node with other keys, another certificate, another balancer configuration, a
-/// lie about a token and a lie about an answer.
+/// One of each kind, of those that are seen soon: a part that is gone, a node with other keys, another certificate,
+/// another balancer configuration, a lie about a token and a lie about an answer.
 const ONE_OF_EACH: [Fault; 6] = [
     Fault::RedisStopped,
     Fault::SecretSwapped,
