@@ -8,7 +8,7 @@ use crate::env::{EnvCommand, UpdateArgs};
 use crate::failure::Failure;
 use crate::gate::{ask, gate_text};
 use crate::output::print;
-use crate::plan::{ApplyArgs, GenerateArgs, LookArgs, PlanCommand, SeeArgs};
+use crate::plan::{ApplyArgs, BetweenArgs, GenerateArgs, LookArgs, PlanCommand, SeeArgs};
 use crate::rollback::rehearsed;
 use crate::validate::{Level, ValidateArgs};
 use greenlight_config::Environment;
@@ -175,6 +175,7 @@ fn validation(migration: &Migration<'_>) -> Result<(), Failure> {
     };
     let args = ValidateArgs {
         see: see(migration),
+        between: BetweenArgs::default(),
         full: true,
         category: vec![],
         level: if target { Level::Integration } else { Level::Config },

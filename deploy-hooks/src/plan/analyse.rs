@@ -96,12 +96,8 @@ fn risks(
 ) -> (Jwt, Vec<Risk>) {
     let (jwt, mut risks) = jwt::look(&looked.files, services, looked.tokens.as_deref());
     let found = of_files(&looked.files);
-    let mut between = of_versions(&looked.files, configs, old, new);
-    // What the linter finds at a line already is said once.
-    let wrong = |risk: &Risk| found.iter().any(|known| known.at == risk.at && known.severity == Severity::High);
-    between.retain(|risk| risk.rule == "key_removed" || !wrong(risk));
+    risks.extend(of_versions(&looked.files, configs, (old, new), &found));
     risks.extend(found);
-    risks.extend(between);
     risks.extend(sip::risks(sip));
     risks.extend(workers::risks(&looked.files, services));
     // A key that the new version does not have is also one that the linter does not know; the reason with a source counts.

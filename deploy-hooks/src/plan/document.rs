@@ -213,7 +213,7 @@ pub(super) struct Risk {
     pub(super) source: String,
     /// The step that deals with it.
     pub(super) step: String,
-    /// The command that finds it if it is ignored; empty where only people can see it.
+    /// The command that finds it if it is ignored.
     pub(super) found_by: String,
 }
 

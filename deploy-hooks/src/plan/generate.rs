@@ -8,12 +8,12 @@ use super::inputs::{Found, Kind, Read, find};
 use super::looked::Looked;
 use super::markdown::{TITLE, markdown};
 use super::sip::{Exported, export};
+use super::versions::named;
 use crate::failure::Failure;
 use crate::files::{read_text, write_whole};
 use crate::output::{Format, print};
 use crate::secrets::of_text;
 use greenlight_clients::{Http, Key, Secret, SipApi, install_crypto_provider, system_roots};
-use greenlight_config::history::Version;
 use greenlight_config::lint::FileKind;
 use greenlight_config::yaml_edit::Edit;
 use greenlight_reports::{Exit, Redactor};
@@ -131,14 +131,7 @@ fn lint_kind(kind: Kind) -> FileKind {
 }
 
 async fn look(args: &LookArgs) -> Result<Looked, Failure> {
-    let version = |text: &Option<String>, name: &str| match text {
-        None => Ok(None),
-        Some(text) => text
-            .parse::<Version>()
-            .map(Some)
-            .map_err(|_| Failure::usage(format!("{name} {text:?} is no version; write it as in {name} 1.13.5"))),
-    };
-    let (from, to) = (version(&args.from, "--from")?, version(&args.to, "--to")?);
+    let (from, to) = (named(args.from.as_deref(), "--from")?, named(args.to.as_deref(), "--to")?);
     let mut not_seen = Vec::new();
     let running = match args.no_engine {
         true => None,

@@ -85,11 +85,7 @@ fn risks(plan: &Plan, severity: Severity, out: &mut String) {
         let _ = writeln!(out, "  - hurts: {}", escaped(what));
         let _ = writeln!(out, "  - fix: {} (step `{step}`)", escaped(fix));
         let _ = writeln!(out, "  - known from: {}", escaped(source));
-        if !found_by.is_empty() {
-            let _ = writeln!(out, "  - found again by `{found_by}`");
-        } else {
-            out.push_str("  - no command finds it: somebody has to look\n");
-        }
+        let _ = writeln!(out, "  - found again by `{found_by}`");
     }
     out.push('\n');
 }

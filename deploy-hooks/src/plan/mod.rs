@@ -23,4 +23,4 @@ mod workers;
 
 pub(crate) use command::{ApplyArgs, GenerateArgs, LookArgs, PlanCommand, SeeArgs, run};
 pub(crate) use document::Severity;
-pub(crate) use standing::{Standing, StandingRisk, standing};
+pub(crate) use standing::{BetweenArgs, Standing, StandingRisk, standing};

@@ -101,12 +101,23 @@ pub(super) fn place(path: &str, line: usize) -> String {
     if line == 0 { path.to_owned() } else { format!("{path}:{line}") }
 }
 
-/// What the new version does in another way, as far as it concerns these files.
-pub(super) fn of_versions(files: &[Read], configs: &[Config<'_>], from: Version, to: Version) -> Vec<Risk> {
+/// Finds what no look at the files alone shows: somebody has to say from which version they come.
+pub(super) fn found_between(from: Version, to: Version) -> String {
+    format!("greenlight validate --category configuration --level config --from {from} --to {to}")
+}
+
+/// What the new version does in another way, as far as it concerns these files, and the linter has not found it there.
+pub(super) fn of_versions(
+    files: &[Read],
+    configs: &[Config<'_>],
+    (from, to): (Version, Version),
+    found: &[Risk],
+) -> Vec<Risk> {
     let history = History::shipped();
+    let between = found_between(from, to);
     let mut risks = Vec::new();
     for change in known_changes(from, to) {
-        risks.extend(of_change(&change, configs, to));
+        risks.extend(of_change(&change, configs, to, &between));
     }
     for row in history.measured(from, to) {
         let concerned = concerned(&row.applies, files, configs);
@@ -123,9 +134,12 @@ pub(super) fn of_versions(files: &[Read], configs: &[Config<'_>], from: Version,
             fix: row.fix.clone(),
             source: row.source.clone(),
             step: step_of_row(&row.id, &row.applies).to_owned(),
-            found_by: row.found_by.clone().unwrap_or_default(),
+            found_by: row.found_by.clone().unwrap_or_else(|| between.clone()),
         }));
     }
+    // What is wrong at a line already is said once.
+    let wrong = |risk: &Risk| found.iter().any(|known| known.at == risk.at && known.severity == Severity::High);
+    risks.retain(|risk| risk.rule == "key_removed" || !wrong(risk));
     risks
 }
 
@@ -143,7 +157,7 @@ fn step_of_row(id: &str, applies: &Applies) -> &'static str {
     }
 }
 
-fn of_change(change: &Change, configs: &[Config<'_>], to: Version) -> Vec<Risk> {
+fn of_change(change: &Change, configs: &[Config<'_>], to: Version, between: &str) -> Vec<Risk> {
     let source = change.sources.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     let line = |config: &Config<'_>| {
         keys_of(config.text).into_iter().find(|(path, _)| *path == change.path).map(|(_, line)| line)
@@ -180,13 +194,13 @@ fn of_change(change: &Change, configs: &[Config<'_>], to: Version) -> Vec<Risk> 
             (What::Kind { from: old, to: new }, Some(at)) => {
                 let what = format!("it was {old} and is {new} in livekit-server {to}");
                 let fix = "see that its value is still read".to_owned();
-                risks.push(risk(Severity::Low, "key_kind_changed", at, &change.path, what, fix, ""));
+                risks.push(risk(Severity::Low, "key_kind_changed", at, &change.path, what, fix, between));
             }
             (What::Default { from: Some(old), to: Some(new) }, None) => {
                 let found = format!("{}: {old} → {new}", change.path);
                 let what = "the file does not say, so the new default holds".to_owned();
                 let fix = format!("write {}: {old} to keep what there was", change.path);
-                risks.push(risk(Severity::Low, "default_changed", config.path.to_owned(), &found, what, fix, ""));
+                risks.push(risk(Severity::Low, "default_changed", config.path.to_owned(), &found, what, fix, between));
             }
             _ => {}
         }

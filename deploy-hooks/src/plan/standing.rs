@@ -1,15 +1,44 @@
 //! How the files of a deployment stand, whatever version they are to move to: what `validate` reports.
 
+use super::analyse::newest;
 use super::command::SeeArgs;
 use super::document::{Risk, Severity};
 use super::generate::{redactor, see, without_secrets};
 use super::jwt;
-use super::risks::of_file;
+use super::risks::{configs, found_between, of_file, of_files, of_versions};
 use super::sip;
-use super::versions::services;
+use super::versions::{named, services};
 use super::workers;
 use crate::failure::Failure;
+use clap::Args;
+use greenlight_config::history::Version;
 use std::collections::BTreeMap;
+
+/// Between which versions of livekit-server the files have moved.
+#[derive(Debug, Default, Args)]
+pub(crate) struct BetweenArgs {
+    /// The version of livekit-server that served with these files before: what a newer one does in another way, and the
+    /// files leave to it, is named too.
+    #[arg(long, value_name = "VERSION")]
+    from: Option<String>,
+
+    /// The version that serves now. Without it, the newest one whose keys are known.
+    #[arg(long, value_name = "VERSION", requires = "from")]
+    to: Option<String>,
+}
+
+impl BetweenArgs {
+    fn versions(&self) -> Result<Option<(Version, Version)>, Failure> {
+        let Some(from) = named(self.from.as_deref(), "--from")? else { return Ok(None) };
+        let to = named(self.to.as_deref(), "--to")?.unwrap_or_else(newest);
+        match from < to {
+            true => Ok(Some((from, to))),
+            false => Err(Failure::usage(format!(
+                "nothing lies between --from {from} and --to {to}; name the older version with --from"
+            ))),
+        }
+    }
+}
 
 /// What was looked at, and what is wrong with it.
 #[derive(Debug)]
@@ -24,6 +53,8 @@ pub(crate) struct Standing {
     pub(crate) unreadable: Vec<String>,
     /// What may belong to the deployment, and is not looked at.
     pub(crate) passed_over: Vec<String>,
+    /// Whether it is known from which version the files come.
+    pub(crate) has_moved: bool,
     /// The worst first.
     pub(crate) risks: Vec<StandingRisk>,
 }
@@ -40,7 +71,7 @@ pub(crate) struct StandingFile {
 #[derive(Debug)]
 pub(crate) struct StandingRisk {
     pub(crate) severity: Severity,
-    /// The kind of file; or `key`, `token`, `worker`, `trunks and rules`.
+    /// The kind of file; or `key`, `token`, `worker`, `trunks and rules`, `version`.
     pub(crate) about: &'static str,
     pub(crate) rule: String,
     pub(crate) at: String,
@@ -53,6 +84,7 @@ const KEY: &str = "key";
 const TOKEN: &str = "token";
 const WORKER: &str = "worker";
 const DOORS: &str = "trunks and rules";
+const VERSION: &str = "version";
 /// Inbound trunks, outbound trunks, rules.
 const LISTS: usize = 3;
 
@@ -60,7 +92,8 @@ const LISTS: usize = 3;
 ///
 /// # Errors
 /// [`Failure`] of usage, or of an unreachable deployment.
-pub(crate) async fn standing(args: &SeeArgs) -> Result<Standing, Failure> {
+pub(crate) async fn standing(args: &SeeArgs, between: &BetweenArgs) -> Result<Standing, Failure> {
+    let between = between.versions()?;
     let seen = see(args).await?;
     let services = services(&seen.files);
     let (jwt, of_keys) = jwt::look(&seen.files, &services, seen.tokens.as_deref());
@@ -72,11 +105,18 @@ pub(crate) async fn standing(args: &SeeArgs) -> Result<Standing, Failure> {
     all.extend(of_keys.into_iter().map(|risk| (if risk.rule.starts_with("token") { TOKEN } else { KEY }, risk)));
     all.extend(sip::risks(&doors).into_iter().map(|risk| (DOORS, risk)));
     all.extend(workers::risks(&seen.files, &services).into_iter().map(|risk| (WORKER, risk)));
+    let configs = configs(&seen.files, &services);
+    if let Some((from, to)) = between {
+        let found_by = found_between(from, to);
+        let risks = of_versions(&seen.files, &configs, (from, to), &of_files(&seen.files));
+        all.extend(risks.into_iter().filter(|risk| risk.found_by == found_by).map(|risk| (VERSION, risk)));
+    }
     all.sort_by(|(_, a), (_, b)| a.cmp(b));
     let mut looked: BTreeMap<&'static str, usize> = BTreeMap::new();
     for read in &seen.files {
         *looked.entry(read.kind.word()).or_default() += 1;
     }
+    looked.insert(VERSION, configs.len());
     looked.insert(KEY, jwt.keys.len());
     looked.insert(TOKEN, jwt.tokens);
     looked.insert(WORKER, workers::count(&seen.files, &services));
@@ -98,6 +138,7 @@ pub(crate) async fn standing(args: &SeeArgs) -> Result<Standing, Failure> {
         looked,
         unreadable: seen.unreadable,
         passed_over: seen.passed_over,
+        has_moved: between.is_some(),
         risks: all.into_iter().map(one).collect(),
     })
 }

@@ -64,6 +64,15 @@ pub(super) fn word(program: Program) -> &'static str {
     }
 }
 
+/// A version that stands on the command line, if one does.
+///
+/// # Errors
+/// [`Failure`] of usage: it is none.
+pub(super) fn named(text: Option<&str>, option: &str) -> Result<Option<Version>, Failure> {
+    let parsed = text.map(|text| text.parse().map_err(|_| text)).transpose();
+    parsed.map_err(|text| Failure::usage(format!("{option} {text:?} is no version; write it as in {option} 1.13.5")))
+}
+
 /// The version that runs now: as given, else the oldest that is there.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use crate::beside::Beside;
 use crate::clock::timestamp;
 use crate::failure::Failure;
 use crate::output::print;
-use crate::plan::{SeeArgs, standing};
+use crate::plan::{BetweenArgs, SeeArgs, standing};
 use clap::Args;
 use greenlight_reports::{CheckResult, Exit, Outcome, Report};
 use std::collections::BTreeSet;
@@ -32,11 +32,15 @@ Exit codes: those of `greenlight verify`; 1 a check failed, 4 nothing was there 
 Examples:
   greenlight validate --full
   greenlight validate ops/ --category configuration --level config
+  greenlight validate ops/ --full --level config --from 1.7.0     # what has changed since, too
   greenlight validate --category sip --url wss://livekit.example.com --output validation.json
   greenlight validate --category auth --level health -- --target containers")]
 pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) see: SeeArgs,
+
+    #[command(flatten)]
+    pub(crate) between: BetweenArgs,
 
     /// Every category.
     #[arg(long, required_unless_present = "category", conflicts_with = "category")]
@@ -74,7 +78,7 @@ pub(crate) async fn run(args: &ValidateArgs) -> Result<Exit, Failure> {
     }
     let chosen: BTreeSet<Category> = args.category.iter().copied().collect();
     let is_chosen = |category: Category| args.full || chosen.contains(&category);
-    let standing = standing(&args.see).await?;
+    let standing = standing(&args.see, &args.between).await?;
     let files = files::results(&standing, &is_chosen);
     for one in &standing.passed_over {
         say!("not seen {one}");

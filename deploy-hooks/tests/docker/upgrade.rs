@@ -190,12 +190,15 @@ pub(crate) fn upgrade() {
     let seen = seen.expect("the running container is seen");
     assert_eq!((&seen["version"], &seen["seen"]), (&"1.7.0".into(), &"container".into()));
 
-    // Nothing done yet: what was planned is found, each at its line.
-    let config = ["validate", "ops", "--full", "--level", "config"];
+    // Nothing done yet: what was planned is found, each at its line. One of them is about what serves.
+    let config = ["validate", "ops", "--full", "--level", "config", "--from", "1.7.0"];
     let (code, said) = there.greenlight(&config);
     assert_eq!(code, Some(1), "{said}");
     let planned = risks(&plan, "greenlight validate ");
-    assert!(planned.len() >= 7, "{planned:?}");
+    let elsewhere = risks(&plan, "greenlight verify ");
+    assert_eq!(elsewhere.iter().map(|(rule, ..)| rule.as_str()).collect::<Vec<_>>(), ["rtc_v1_path"]);
+    assert_eq!(planned.len() + 1, risks(&plan, "").len(), "{plan}");
+    assert!(planned.len() >= 15, "{planned:?}");
     for (rule, at, found) in &planned {
         assert!(said.contains(&format!("\n  {at} {}: {found};", now_called(rule))), "{rule} at {at} is not in {said}");
     }
@@ -208,11 +211,12 @@ pub(crate) fn upgrade() {
     ignored_one_by_one(&there, &planned);
 
     there.serve(NEW).expect("1.13.5 starts strict with the corrected configuration");
-    let (code, said) = there.greenlight(&["validate", "ops", "--full", "--url", &there.url()]);
+    let (code, said) = there.greenlight(&["validate", "ops", "--full", "--url", &there.url(), "--from", "1.7.0"]);
     assert_eq!(code, Some(0), "{said}");
-    // 1.7.0 did not read it, and nobody has looked at it: the plan said so.
-    assert!(!risks(&plan, "").iter().all(|(rule, ..)| rule != "boolean_variables_are_read"), "{plan}");
-    assert!(said.contains("\n  .env:3 development: "), "{said}");
+    // 1.7.0 did not read it, and nobody has looked at it.
+    for rule in ["boolean_variables_are_read", "development"] {
+        assert!(said.contains(&format!("\n  .env:3 {rule}: ")), "no {rule} in {said}");
+    }
     let verdict = said.lines().find(|line| line.starts_with("PASSED ")).unwrap_or_default();
     eprintln!("  {verdict}");
 

@@ -20,7 +20,7 @@ fn report(bin: &Bin, file: &str) -> Report {
     open(&fs::read(bin.path(file)).expect("a report")).expect("sealed")
 }
 
-/// Each planned risk of which the plan says what finds it is found by that, at its line, if nobody does anything.
+/// Each planned risk is found by what the plan says, at its line, if nobody does anything.
 #[test]
 fn a_risk_that_was_ignored_is_found() {
     let bin = Bin::alone();
@@ -29,7 +29,10 @@ fn a_risk_that_was_ignored_is_found() {
     let plan: Value = serde_json::from_str(&fs::read_to_string(bin.path("plan.json")).expect("there")).expect("json");
     let mut found = 0;
     for risk in plan["risks"].as_array().expect("risks") {
-        let Some(command) = risk["found_by"].as_str().and_then(|text| text.strip_prefix("greenlight validate ")) else {
+        let found_by = risk["found_by"].as_str().expect("text");
+        let Some(command) = found_by.strip_prefix("greenlight validate ") else {
+            // What serves is asked, and not the files.
+            assert_eq!(found_by, "greenlight verify --test signal.v1_validate");
             continue;
         };
         let mut arguments = vec!["validate", "ops", "--output", "r.json"];
@@ -48,12 +51,38 @@ fn a_risk_that_was_ignored_is_found() {
         assert!(failed.contains(&format!("{} {rule}: ", text("at"))), "{risk} not in {failed}");
         found += 1;
     }
-    assert!(found >= 6, "{found} risks are looked for");
+    assert_eq!(found, plan["risks"].as_array().expect("risks").len() - 1);
     let apply = bin.run(&["plan", "apply", "plan.json", "--folder", "ops"]);
     assert_eq!(apply.code, Some(0), "{apply:?}");
     assert_eq!(bin.run(&["env", "update", "ops/.env", "--to", "1.13.5"]).code, Some(0));
     let ended = bin.run(&["validate", "ops", "--full", "--level", "config"]);
     assert_eq!((ended.code, ended.out.contains("\nPASSED   ")), (Some(0), true), "{ended:?}");
+    // Defaults of 1.7.0 (its pkg/config/config.go:509-510) and of 1.13.5 (507-508). What the file says is no default.
+    let changed = |bin: &Bin| {
+        let ended = bin.run(&["validate", "ops", "--full", "--level", "config", "--from", "1.7.0"]);
+        assert_eq!((ended.code, ended.out.contains("WARNED   files.other_version")), (Some(0), true), "{ended:?}");
+        [" limit.max_metadata_size: 64000 → 524288", " limit.max_attributes_size: 64000 → 65536"]
+            .map(|found| ended.out.contains(found))
+    };
+    assert_eq!(changed(&bin), [true, true]);
+    let config = bin.path("ops/livekit.yaml");
+    let text = fs::read_to_string(&config).expect("there");
+    fs::write(&config, format!("{text}limit: {{max_metadata_size: 64000}}\n")).expect("written");
+    assert_eq!(changed(&bin), [false, true]);
+}
+
+#[test]
+fn what_has_changed_is_asked_for_by_the_version_before() {
+    let bin = Bin::alone();
+    old(&bin);
+    for (more, words) in [
+        (&["--from", "1.13.5"][..], "nothing lies between --from 1.13.5 and --to 1.13.5; name the older version"),
+        (&["--from", "1.8"], "--from \"1.8\" is no version; write it as in --from 1.13.5"),
+        (&["--to", "1.13.5"], "--from <VERSION>"),
+    ] {
+        let ended = bin.run(&[&["validate", "ops", "--full", "--level", "config"][..], more].concat());
+        assert!(ended.code == Some(2) && ended.said.contains(words), "{more:?}: {ended:?}");
+    }
 }
 
 #[test]
