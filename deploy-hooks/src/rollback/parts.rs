@@ -39,6 +39,12 @@ pub(super) fn wanted<'a>(
             named => named.to_vec(),
         };
         let is_wanted = only.is_empty() || only.iter().any(|one| one == name);
+        if let (false, [first, ..]) = (is_wanted, named) {
+            return Err(Failure::usage(format!(
+                "--only leaves {name} out, and --{name} names {}; add {name} to --only, or leave --{name} out",
+                first.display()
+            )));
+        }
         if !paths.is_empty() && is_wanted {
             let roots = roots(site, &paths, &taken)?;
             taken.extend(roots.iter().cloned());

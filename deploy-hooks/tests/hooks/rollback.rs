@@ -210,7 +210,11 @@ fn mistakes_are_named_with_what_to_do() {
         (place.create("../a"), "is no name of a point"),
         (place.opened("run", "b"), "there is no point \"b\""),
         (create(&["--files", "etc", "--only", "filez"]), "there is no component \"filez\"; did you mean \"files\""),
-        (create(&["--files", "etc", "--only", "env"]), "--only names env, and nothing says what that is"),
+        (
+            create(&["--files", "etc", "--env", ".env", "--only", "files"]),
+            "--only leaves env out, and --env names .env",
+        ),
+        (create(&["--files", "etc", "--only", "files,env"]), "--only names env, and nothing says what that is"),
         (
             place.run(&["rollback", "run", "a", "--only", "redis", "--key", "sign.pub.pem", "--identity", "key.txt"]),
             "has no redis; it has files, env",
