@@ -131,7 +131,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Explain(args) => match runtime.block_on(verify::explain(args))? {},
         Command::Doctor(args) => runtime.block_on(doctor::run(args)),
         Command::Init(args) => init::run(args),
-        Command::Plan(command) => runtime.block_on(plan::run(command)),
+        Command::Plan(command) => plan::run(command, &runtime),
         Command::Env(command) => env::run(command),
         Command::Rollback(command) => rollback::run(command),
         Command::Validate(args) => runtime.block_on(validate::run(args)),

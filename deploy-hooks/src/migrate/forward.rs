@@ -78,14 +78,14 @@ fn plan(migration: &Migration<'_>, out: &str) -> Result<(), Failure> {
         no_engine: !migration.spec.engine,
     };
     let command = PlanCommand::Generate(GenerateArgs { look, out: migration.file(out) });
-    green(migration.runtime.block_on(crate::plan::run(&command)), "greenlight plan generate")
+    green(crate::plan::run(&command, migration.runtime), "greenlight plan generate")
 }
 
 fn apply(migration: &Migration<'_>, plan: &str, out: Option<PathBuf>) -> Result<Exit, Failure> {
     let dry_run = out.is_some();
     let command =
         PlanCommand::Apply(ApplyArgs { plan: migration.file(plan), folder: migration.folder(), dry_run, out });
-    migration.runtime.block_on(crate::plan::run(&command))
+    crate::plan::run(&command, migration.runtime)
 }
 
 /// The plan, and everything that it and the environment files would be changed to: what needs a person is found before

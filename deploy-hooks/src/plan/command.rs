@@ -3,9 +3,11 @@
 use super::{apply, backup, generate};
 use crate::failure::Failure;
 use crate::output::Format;
+use crate::rollback::PointArgs;
 use clap::{Args, Subcommand};
 use greenlight_reports::Exit;
 use std::path::PathBuf;
+use tokio::runtime::Runtime;
 
 /// Moves to another version of livekit-server: analyze what is there, plan the steps, correct the files.
 #[derive(Debug, Subcommand)]
@@ -14,7 +16,7 @@ Examples:
   greenlight plan analyze ops/ --from 1.7.0
   greenlight plan generate ops/ --to 1.13.5 --out plan.json
   greenlight plan apply plan.json --folder ops/ --dry-run
-  greenlight plan backup ops/ --recipient age1… --out before.tar.zst.age")]
+  greenlight plan backup before-1.13 --folder ops/ --environment production --sign-key points.pem")]
 pub(crate) enum PlanCommand {
     Analyze(AnalyzeArgs),
     Generate(GenerateArgs),
@@ -127,39 +129,41 @@ pub(crate) struct ApplyArgs {
     pub(crate) out: Option<PathBuf>,
 }
 
-/// Encrypts the files that a plan reads into one archive: tar, zstd, age.
+/// Makes a rollback point of what `rollback.files` and `rollback.env` of an environment name: `rollback create` without the
+/// other components.
 ///
-/// Only who has the identity behind the recipient can read it, this machine cannot. Nothing in clear text is written.
+/// A file of the folder that the new version may want changed, and that the point would not bring back, is refused before
+/// anything is made, with what to write into deployment.yaml.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    mut_arg("environment", |environment| {
+        environment.required(true).long_help("The environment of deployment.yaml whose `rollback:` says what a point holds")
+    }),
+    mut_arg("config", |config| config.long_help("The deployment.yaml")),
+    after_help = "\
 Back again:
-  age --decrypt --identity KEY before.tar.zst.age | zstd -dc | tar x
+  greenlight rollback run before-1.13 --environment production --key points.pub.pem --identity key.txt
 
-Examples:
-  age-keygen -o key.txt                      # prints the recipient
-  greenlight plan backup ops/ --recipient age1… --out before.tar.zst.age")]
+Example:
+  greenlight plan backup before-1.13 --folder ops/ --environment production --sign-key points.pem"
+)]
 pub(crate) struct BackupArgs {
+    #[command(flatten)]
+    pub(super) point: PointArgs,
+
     /// The folder with the deployment's files.
-    #[arg(value_name = "DIR", default_value = ".")]
+    #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) folder: PathBuf,
-
-    /// For whom; may be given several times.
-    #[arg(long, required = true, value_name = "AGE-RECIPIENT")]
-    pub(super) recipient: Vec<String>,
-
-    /// Where to. One that exists is never touched.
-    #[arg(long, value_name = "FILE")]
-    pub(super) out: PathBuf,
 }
 
 /// Runs it.
 ///
 /// # Errors
 /// [`Failure`], as the command says.
-pub(crate) async fn run(command: &PlanCommand) -> Result<Exit, Failure> {
+pub(crate) fn run(command: &PlanCommand, runtime: &Runtime) -> Result<Exit, Failure> {
     match command {
-        PlanCommand::Analyze(args) => generate::analyze(args).await,
-        PlanCommand::Generate(args) => generate::generate(args).await,
+        PlanCommand::Analyze(args) => runtime.block_on(generate::analyze(args)),
+        PlanCommand::Generate(args) => runtime.block_on(generate::generate(args)),
         PlanCommand::Apply(args) => apply::apply(args),
         PlanCommand::Backup(args) => backup::backup(args),
     }

@@ -183,6 +183,7 @@ pub(super) async fn see(args: &SeeArgs) -> Result<Seen, Failure> {
         Some(url) => Some(export(&api(url, args)?).await?),
         None => None,
     };
+    let passed_over = passed_over.into_iter().map(|(path, why)| format!("{path}: {why}")).collect();
     Ok(Seen { files, unreadable, passed_over, tokens, sip })
 }
 

@@ -71,8 +71,8 @@ pub(super) struct Found {
     pub(super) files: Vec<Read>,
     /// What is one by its name and can't be read, with the reason.
     pub(super) unreadable: Vec<String>,
-    /// What may be one and is not looked at, with the reason.
-    pub(super) passed_over: Vec<String>,
+    /// What may be one and is not looked at, and the reason.
+    pub(super) passed_over: Vec<(String, String)>,
 }
 
 /// Every file of a deployment below a folder.
@@ -92,7 +92,7 @@ pub(super) fn find(folder: &Path) -> Result<Found, Failure> {
             Ok(entries) => entries,
             // A database's folder beside a compose file is nobody else's business.
             Err(error) => {
-                found.passed_over.push(format!("{}: {error}", named(folder, &below)));
+                found.passed_over.push((named(folder, &below), error.to_string()));
                 continue;
             }
         };
@@ -128,14 +128,14 @@ impl Found {
         // A link may lead anywhere; what it leads to is found where it is, if that is below the folder.
         if is_link {
             let why = "a link; name the folder that it leads to";
-            self.passed_over.extend(ours.then(|| format!("{path_shown}: {why}")));
+            self.passed_over.extend(ours.then(|| (path_shown, why.to_owned())));
             return;
         }
         match text(path) {
             Ok(text) => match recognised(path, &text) {
                 Some(kind) => self.files.push(Read { path: path_shown, kind, text }),
                 None if ours && !text.trim().is_empty() => {
-                    self.passed_over.push(format!("{path_shown}: by what stands in it, no file of a deployment"));
+                    self.passed_over.push((path_shown, "by what stands in it, no file of a deployment".to_owned()));
                 }
                 None => {}
             },
@@ -264,7 +264,7 @@ mod tests {
             ("livekit.yaml", Kind::Linted(FileKind::LivekitYaml)),
         ];
         assert_eq!(seen, expected);
-        assert_eq!(found.passed_over, Vec::<String>::new());
+        assert_eq!(found.passed_over, []);
     }
 
     /// What was not looked at is said: else it would be taken for healthy.
@@ -277,10 +277,8 @@ mod tests {
         fs::write(folder.path().join("notes.txt"), b"\xff").expect("written");
         let found = find(folder.path()).expect("found");
         assert_eq!(found.files.len(), 0);
-        let names = |list: &[String]| -> Vec<String> {
-            list.iter().filter_map(|one| one.split(':').next()).map(str::to_owned).collect()
-        };
-        assert_eq!(names(&found.passed_over), ["config.yaml", "sip.yaml"]);
-        assert_eq!(names(&found.unreadable), ["livekit.yaml"]);
+        let passed_over: Vec<&str> = found.passed_over.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(passed_over, ["config.yaml", "sip.yaml"]);
+        assert!(matches!(&found.unreadable[..], [one] if one.starts_with("livekit.yaml: ")), "{:?}", found.unreadable);
     }
 }

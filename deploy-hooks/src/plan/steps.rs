@@ -24,8 +24,14 @@ pub(super) fn steps(parts: &Parts<'_>) -> Vec<Step> {
     let mut steps = vec![step(
         "point",
         "Make a rollback point",
-        vec!["greenlight plan backup . --recipient age1… --out before.tar.zst.age".to_owned()],
-        ("age --decrypt -i KEY before.tar.zst.age | zstd -dc | tar t", "remove before.tar.zst.age", 5),
+        vec![format!("greenlight plan backup before-{to} --environment production --sign-key config/greenlight.pem")],
+        (
+            &format!(
+                "greenlight rollback verify before-{to} --environment production --key config/greenlight.pub.pem --identity KEY"
+            ),
+            "nothing was changed",
+            5,
+        ),
         &[],
     )];
     steps.push(jwt(parts));

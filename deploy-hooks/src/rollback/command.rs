@@ -37,7 +37,7 @@ pub(crate) enum RollbackCommand {
 }
 
 /// Where points are.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct StoreArgs {
     /// Where points are kept: a folder, into which only its owner may look, or s3://bucket/prefix, with AWS_ACCESS_KEY_ID,
     /// AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT in the environment. Without it `rollback.store` of the environment, else
@@ -46,7 +46,30 @@ pub(crate) struct StoreArgs {
     pub(super) store: Option<String>,
 
     #[command(flatten)]
-    pub(super) site: SiteArgs,
+    pub(crate) site: SiteArgs,
+}
+
+/// A point that is made, whatever is in it.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PointArgs {
+    /// Its name: letters, digits, `-`, `_`, `.`.
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+
+    /// What it is for.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(super) description: String,
+
+    /// Who can restore it, as `age-keygen` prints it; may be given several times. Without it what deployment.yaml says.
+    #[arg(long, value_name = "AGE-RECIPIENT")]
+    pub(super) recipient: Vec<String>,
+
+    /// The private key that signs it (`greenlight keygen`). Only its owner may read it.
+    #[arg(long, value_name = "FILE", env = "GREENLIGHT_SIGN_KEY")]
+    pub(super) sign_key: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) place: StoreArgs,
 }
 
 /// For `rollback resume` and `rollback abort`.
@@ -71,36 +94,20 @@ Example:
   greenlight rollback create before-1.13 --description \"livekit 1.7.0\" --files /etc/livekit docker-compose.yml \\
       --env .env --recipient age1… --sign-key points.pem")]
 pub(crate) struct CreateArgs {
-    /// Its name: letters, digits, `-`, `_`, `.`.
-    #[arg(value_name = "NAME")]
-    pub(super) name: String,
-
-    /// What it is for.
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    pub(super) description: String,
+    #[command(flatten)]
+    pub(crate) point: PointArgs,
 
     /// Only these components.
     #[arg(long, value_name = "COMPONENT", value_delimiter = ',')]
-    pub(super) only: Vec<String>,
+    pub(crate) only: Vec<String>,
 
     /// Files and folders of the component `files`. Without it what deployment.yaml says.
     #[arg(long, value_name = "PATH", num_args = 1..)]
-    pub(super) files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
 
     /// Environment files, the component `env`. Without it what deployment.yaml says.
     #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub(super) env: Vec<PathBuf>,
-
-    /// Who can restore it, as `age-keygen` prints it; may be given several times. Without it what deployment.yaml says.
-    #[arg(long, value_name = "AGE-RECIPIENT")]
-    pub(super) recipient: Vec<String>,
-
-    /// The private key that signs it (`greenlight keygen`). Only its owner may read it.
-    #[arg(long, value_name = "FILE", env = "GREENLIGHT_SIGN_KEY")]
-    pub(super) sign_key: PathBuf,
-
-    #[command(flatten)]
-    pub(super) place: StoreArgs,
+    pub(crate) env: Vec<PathBuf>,
 }
 
 /// For `rollback list`.

@@ -24,7 +24,7 @@ const SPACE: u64 = 2;
 ///
 /// # Errors
 /// [`Failure`]; then there is no such point.
-pub(super) fn create(args: &CreateArgs) -> Result<Exit, Failure> {
+pub(super) fn create(CreateArgs { point: args, only, files, env }: &CreateArgs) -> Result<Exit, Failure> {
     let site = Site::open(&args.place.site)?;
     let place = site.place(args.place.store.as_deref());
     let site = site.keeping(place.folder());
@@ -32,7 +32,7 @@ pub(super) fn create(args: &CreateArgs) -> Result<Exit, Failure> {
     let configured = site.spec().map(|spec| spec.recipients.clone()).unwrap_or_default();
     let to = if args.recipient.is_empty() { configured } else { args.recipient.clone() };
     let recipients = recipients(&to)?;
-    let parts = wanted(&site, &args.name, &args.files, &args.env, &args.only)?;
+    let parts = wanted(&site, &args.name, files, env, only)?;
     let store = Store::open(&place, true)?;
     let _lock = store.lock(&format!("rollback create {}", args.name))?;
     let point = store.begin(&args.name)?;
@@ -47,7 +47,8 @@ pub(super) fn create(args: &CreateArgs) -> Result<Exit, Failure> {
     let mut said = made?;
     store.audit(&args.name, "rollback create", &args.description)?;
     let _ = writeln!(said, "wrote    {}/{}", store.shown(), args.name);
-    let _ = writeln!(said, "next     greenlight rollback verify {} --key PUBLIC.pem --identity KEY", args.name);
+    let whose = site.name().map(|name| format!(" --environment {name}")).unwrap_or_default();
+    let _ = writeln!(said, "next     greenlight rollback verify {}{whose} --key PUBLIC.pem --identity KEY", args.name);
     print(&said)?;
     Ok(Exit::Passed)
 }
@@ -119,7 +120,7 @@ fn space(store: &Store, parts: &[Box<dyn Part + '_>]) -> Result<(), Failure> {
 ///
 /// # Errors
 /// [`Failure`] of usage: one is none.
-pub(crate) fn recipients(texts: &[String]) -> Result<Vec<age::x25519::Recipient>, Failure> {
+pub(super) fn recipients(texts: &[String]) -> Result<Vec<age::x25519::Recipient>, Failure> {
     if texts.is_empty() {
         return Err(Failure::usage(
             "nobody could restore it; name who can with --recipient, or `recipients:` in deployment.yaml (`age-keygen` prints one, as age1…)",

@@ -1,6 +1,6 @@
 //! What a migration wants of rollback points: one before it changes anything, and the way back.
 
-use super::command::{CreateArgs, EndArgs, RunArgs, StoreArgs, VerifyArgs};
+use super::command::{CreateArgs, EndArgs, PointArgs, RunArgs, StoreArgs, VerifyArgs};
 use super::journal::Journal;
 use super::manifest::{FILE, Manifest};
 use super::recovered::{Recovered, recovered};
@@ -79,16 +79,14 @@ impl Point<'_> {
     /// [`Failure`]; a point that can't be read back is none.
     pub(crate) fn make(&self) -> Result<(), Failure> {
         if !self.store(true)?.names()?.iter().any(|there| there == self.name) {
-            create::create(&CreateArgs {
+            let point = PointArgs {
                 name: self.name.to_owned(),
                 description: "before a migration".to_owned(),
-                only: vec![],
-                files: vec![],
-                env: vec![],
                 recipient: vec![],
                 sign_key: self.sign_key.to_owned(),
                 place: self.place(),
-            })?;
+            };
+            create::create(&CreateArgs { point, only: vec![], files: vec![], env: vec![] })?;
         }
         let verify = VerifyArgs {
             name: self.name.to_owned(),

@@ -20,6 +20,7 @@ mod redis;
 mod rehearsal;
 mod rehearse;
 mod restore;
+mod roots;
 mod services;
 mod show;
 mod sip;
@@ -33,7 +34,8 @@ mod tests;
 mod walk;
 mod writer;
 
-pub(crate) use command::{RollbackCommand, run};
-pub(crate) use create::recipients;
+pub(crate) use command::{CreateArgs, PointArgs, RollbackCommand, run};
 pub(crate) use migrated::Point;
 pub(crate) use rehearsal::rehearsed;
+pub(crate) use roots::Roots;
+pub(crate) use site::SiteArgs;

@@ -25,7 +25,7 @@ fn there(path: &Path) -> PathBuf {
 const STORE: &str = "greenlight-points";
 
 /// Which environment.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct SiteArgs {
     /// The environment of deployment.yaml whose `rollback:` says what a point holds. Without it only what is named on the
     /// command line.

@@ -17,6 +17,7 @@ mod notify;
 mod notify_tls;
 mod outside;
 mod plan;
+mod plan_backup;
 mod rehearse;
 mod rollback;
 mod rollback_attacks;

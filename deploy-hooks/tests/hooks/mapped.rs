@@ -1,6 +1,6 @@
 //! docs/migration.md maps the first report's commands, functions and files to these: each is there, and runs.
 
-use crate::migrate::{RECIPIENT, place};
+use crate::migrate::place;
 use crate::world::{Ended, PROGRAM, World};
 use std::os::unix::fs::symlink;
 use std::process::Command;
@@ -70,7 +70,7 @@ fn quoted(cell: &str) -> (&str, &str) {
 fn rows() -> Vec<Row> {
     let (_, below) = TABLE.split_once(HEAD).expect("the table");
     let lines = below.lines().skip(2).take_while(|line| line.starts_with('|'));
-    let words = |command: &str| command.split(' ').map(|word| word.replace("age1…", RECIPIENT)).collect::<Vec<_>>();
+    let words = |command: &str| command.split(' ').map(str::to_owned).collect::<Vec<_>>();
     lines
         .map(|line| {
             let cells: Vec<&str> = line.trim_matches('|').split('|').collect();

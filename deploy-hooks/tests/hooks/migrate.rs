@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const SECRET: &str = "WUDnXb3vYc1qLr8TgZ5sKe7hFa2jMp9oQi4wRx6y";
 /// Made for these tests with `age-keygen`; it opens nothing else.
 const IDENTITY: &str = "AGE-SECRET-KEY-1KGHQU4RYKSHGK7MWXZ8V5YKE96FTAJ5N72VX6WW7HLYK0GW9EDQSVVNTWA";
-pub(crate) const RECIPIENT: &str = "age15letucc8fgq974gaq25axlnz8z00qz9krkq7qa6gjhrefnawac0suv9dqq";
+const RECIPIENT: &str = "age15letucc8fgq974gaq25axlnz8z00qz9krkq7qa6gjhrefnawac0suv9dqq";
 const ENVIRONMENTS: [&str; 2] = ["staging", "production"];
 
 /// What the operator says of the deployment: whether it works as new, whether it is back as old, and how it is brought back.
@@ -92,7 +92,7 @@ fn migrate(world: &World, arguments: &[&str]) -> Ended {
 }
 
 /// Everything that `find` and `sha256sum` see of some folders, so that no eye of ours decides what is equal.
-fn seen(world: &World, folders: &str) -> String {
+pub(crate) fn seen(world: &World, folders: &str) -> String {
     let line = format!(
         "find {folders} -printf '%p %y %m %U %G %n %l\\n' | sort; find {folders} -type f -printf '%p %s %T@\\n' | sort; \
          find {folders} -type f -print0 | sort -z | xargs -0 sha256sum"
