@@ -13,6 +13,7 @@ mod init;
 mod input;
 mod mapped;
 mod migrate;
+mod migrate_resume;
 mod notify;
 mod notify_tls;
 mod outside;

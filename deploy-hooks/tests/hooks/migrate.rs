@@ -78,7 +78,7 @@ pub(crate) fn place() -> World {
     world
 }
 
-fn command(world: &World, arguments: &[&str]) -> Command {
+pub(crate) fn command(world: &World, arguments: &[&str]) -> Command {
     let mut command = world.command(&[&["migrate"], arguments].concat());
     command.arg("--sign-key").arg(world.path("sign.pem")).arg("--identity").arg(world.path("key.txt"));
     for name in ["LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "GREENLIGHT_SIGN_KEY", "GREENLIGHT_IDENTITY"] {
@@ -87,7 +87,7 @@ fn command(world: &World, arguments: &[&str]) -> Command {
     command
 }
 
-fn migrate(world: &World, arguments: &[&str]) -> Ended {
+pub(crate) fn migrate(world: &World, arguments: &[&str]) -> Ended {
     Ended::of(&command(world, arguments).output().expect("it runs"))
 }
 
@@ -679,7 +679,7 @@ fn killed_in(world: &World, step: &str) -> bool {
     status.code().is_none() && !has(&read(), "done")
 }
 
-const TRIES_MAX: usize = 15;
+pub(crate) const TRIES_MAX: usize = 15;
 
 /// Between two files that are corrected, which is too short to be hit: the first is as it will be, the second as it was. A
 /// plan is applied to what was planned only, so it is planned again.
