@@ -122,16 +122,20 @@ pub(crate) fn replace_whole(path: &Path, read: &[u8], bytes: &[u8]) -> io::Resul
     let there = std::fs::metadata(&path)?;
     let beside = beside(&path)?;
     let kept = before(&path, read)?;
-    let written = write_as(&beside, read, &there)
+    let was_kept = std::fs::symlink_metadata(&kept).is_ok();
+    let replaced = write_as(&beside, read, &there)
         .and_then(|()| std::fs::rename(&beside, &kept))
         .and_then(|()| write_as(&beside, bytes, &there))
-        .and_then(|()| std::fs::rename(&beside, &path))
-        .and_then(|()| File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all());
-    if written.is_err() {
-        // What is half-written must not lie about; that it can't be removed changes nothing.
-        let _ = std::fs::remove_file(&beside);
+        .and_then(|()| std::fs::rename(&beside, &path));
+    if let Err(error) = replaced {
+        // What is half-written must not lie about, nor a copy of what still stands there: on a full disk that is the room
+        // which a way back needs. That they can't be removed changes nothing.
+        let left = [Some(&beside), (!was_kept).then_some(&kept)];
+        left.into_iter().flatten().for_each(|left| _ = std::fs::remove_file(left));
+        return Err(error);
     }
-    written.map(|()| kept)
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
+    Ok(kept)
 }
 
 /// Where what stood there is kept: `NAME.before`, or the first `NAME.before.1`, `.2`, … under which nothing else stands.

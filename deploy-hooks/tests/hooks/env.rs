@@ -200,3 +200,33 @@ fn a_kill_leaves_the_old_file_or_the_new_one() {
     }
     assert!(were_old > 0 && were_new > 0, "{were_old} old, {were_new} new: the kill never fell into the work");
 }
+
+/// No file can grow beyond what is there, as on a disk that is full: what stands there still does, and no copy of it takes
+/// the last room.
+#[test]
+fn what_could_not_be_replaced_has_no_copy_beside_it() {
+    let folder = Folder::with(FILE);
+    let names = || {
+        let entries = fs::read_dir(folder.0.path()).expect("listed").flatten();
+        let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    };
+    let update = |limit: usize| {
+        // Its default ends a process, where a full disk is an error.
+        let script = format!("trap '' XFSZ; exec prlimit --fsize={limit} \"$@\"");
+        let bare = folder.command(&["update", "a.env", "--set", "GREETING=hello"]);
+        let mut limited = Command::new("sh");
+        limited.args(["-c", &script, "sh"]).arg(bare.get_program()).args(bare.get_args()).current_dir(folder.0.path());
+        Ended::of(&limited.output().expect("it runs"))
+    };
+    let ended = update(FILE.len());
+    assert!(ended.code == Some(2) && ended.said.contains("File too large"), "{ended:?}");
+    assert_eq!((folder.text().as_str(), names()), (FILE, vec!["a.env".to_owned()]));
+    // One that lay there before is somebody's.
+    fs::write(folder.0.path().join("a.env.before"), FILE).expect("written");
+    assert_eq!(update(FILE.len()).code, Some(2));
+    assert_eq!(names(), ["a.env", "a.env.before"]);
+    let ended = update(FILE.len() + "GREETING=hello\r\n".len());
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
