@@ -11,6 +11,7 @@ mod bad_releases;
 mod bucket;
 mod copies;
 mod database;
+mod deployed;
 mod emergency;
 #[path = "../hooks/world.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
@@ -23,8 +24,8 @@ mod moves;
 mod phones;
 mod points;
 mod postgres;
-mod production;
 mod restored_by_deploy;
+mod staging;
 mod trunks;
 mod upgrade;
 mod world;
@@ -43,7 +44,7 @@ const CASES: &[(&str, Case)] = &[
     ("an_old_configuration_is_moved_to_a_new_version", upgrade::upgrade),
     ("containers_come_back_in_an_emergency", emergency::emergency),
     ("containers_come_back_by_a_deploy", restored_by_deploy::restored_by_deploy),
-    ("a_production_is_migrated_in_one_command_or_not_at_all", migrate::migrates),
+    ("a_staging_and_a_production_are_migrated_in_one_command_or_not_at_all", migrate::migrates),
     ("killed_in_each_phase_it_ends_all_old_or_all_new", killed::killed),
     ("trunks_rules_and_ingress_come_back_from_redis", trunks::from_redis),
     ("trunks_and_rules_come_back_through_the_api", trunks::from_the_api),

@@ -1,17 +1,31 @@
-//! `greenlight migrate` on containers: from livekit-server 1.7.0 with a configuration of its time to 1.13.5, with a fault in
-//! the deploy, with one after it, and without.
+//! `greenlight migrate` on containers: a staging and a production are moved from livekit-server 1.7.0 with a configuration of
+//! its time to 1.13.5. In production with a fault in the deploy, with one after it, and without.
 
 use crate::bad_builds::suites;
-use crate::production::{NEW, OLD, Production, State};
+use crate::deployed::{Deployed, ENV, NEW, OLD, State};
+use crate::staging;
 use greenlight_clients::json;
 
 /// A row that was written while it was under way.
 const ROW: &str = "INSERT INTO shop.calls (room) VALUES ('in the window')";
 const ROWS_OF_THE_WINDOW: &str = "SELECT count(*) FROM shop.calls WHERE room = 'in the window'";
 
+/// Both beside each other: most of it is waiting for the checks of what serves.
 pub(crate) fn migrates() {
     suites();
-    let production = &Production::start();
+    // One after the other: a port that is free is free only until somebody else takes it.
+    let (production, staging) = (Deployed::start("production"), Deployed::start("staging"));
+    let ended = std::thread::scope(|scope| {
+        let beside = scope.spawn(|| staging::migrates(&staging));
+        in_production(&production);
+        beside.join()
+    });
+    if let Err(panic) = ended {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+fn in_production(production: &Deployed) {
     let (files, state) = (production.files(), production.state());
     assert_eq!((state.durable.len(), state.trunks.len()), (3, 3), "{state:?}");
     production.accepts("before");
@@ -27,7 +41,7 @@ pub(crate) fn migrates() {
     }
     let is_old = |when: &str| {
         assert_eq!((world.there().0, production.image("blue")), (vec!["blue".to_owned()], OLD.to_owned()), "{when}");
-        assert_eq!(production.files(), files, "{when}");
+        assert_eq!(production.files_again(), files, "{when}");
         production.accepts(when);
     };
 
@@ -41,7 +55,7 @@ pub(crate) fn migrates() {
     assert_eq!(code, Some(0), "{said}");
     assert_eq!((world.there().0, production.image("green")), (vec!["green".to_owned()], NEW.to_owned()));
     // The key has its new place, and the variable its new name.
-    let (config, env) = (world.read("ops/livekit.yaml"), world.read("ops/.env"));
+    let (config, env) = (world.read("disk/ops/livekit.yaml"), world.read(ENV));
     assert!(config.contains("    stream_allocator:\n      probe_mode: padding\n"), "{config}");
     assert_eq!(env, "NODE_IP=127.0.0.1\n");
     assert_eq!(production.state(), state, "after the migration");
@@ -52,7 +66,7 @@ pub(crate) fn migrates() {
 
 /// Nobody has said that writes may be lost: what the application and the operator write while it is under way is there
 /// afterwards.
-fn in_the_deploy(production: &Production, state: &State, is_old: &dyn Fn(&str)) {
+fn in_the_deploy(production: &Deployed, state: &State, is_old: &dyn Fn(&str)) {
     let trunk = json!({"trunk": {"name": "in the window", "numbers": ["+4999"]}});
     let script =
         ["set -e\n", &production.statement(ROW), &production.call("CreateSIPInboundTrunk", &trunk), "exit 1\n"];
@@ -78,17 +92,12 @@ fn in_the_deploy(production: &Production, state: &State, is_old: &dyn Fn(&str)) 
 }
 
 /// The new build has the traffic, and its application has changed the database. Somebody has said that it may come back.
-fn after_the_deploy(production: &Production, state: &State, is_old: &dyn Fn(&str)) {
+fn after_the_deploy(production: &Deployed, state: &State, is_old: &dyn Fn(&str)) {
     let world = &production.world;
     let seen = production.postgres.seen();
     let fails = ["set -e\n", &production.statement(ROW), &production.statement("DROP TABLE shop.days"), "exit 1\n"];
     let validate = production.script("fails", &fails.concat());
-    let gives = format!(
-        "[ \"$(docker inspect -f '{{{{.Config.Image}}}}' {}-blue)\" = {OLD} ] || exec {} deploy --env production --config old.yaml\n",
-        world.name,
-        env!("CARGO_BIN_EXE_greenlight")
-    );
-    let back = production.script("gives-back", &gives);
+    let back = production.gives_back();
     // Without `target:` the whole suite is not waited for; the smoke set is the operator's line then.
     let smoke = format!(
         "LIVEKIT_URL=ws://127.0.0.1:{} exec {} --target url --tag smoke --out {}\n",

@@ -27,6 +27,8 @@ pub(crate) fn done(arguments: &[&str]) -> String {
 /// Redis and a balancer of an operator's, and the folder with his configuration.
 pub(crate) struct World {
     folder: tempfile::TempDir,
+    /// The environment of its deployment.yaml.
+    pub(crate) environment: &'static str,
     /// Names of the network and of containers begin so.
     pub(crate) name: String,
     pub(crate) key: Key,
@@ -52,10 +54,15 @@ impl Drop for World {
 
 impl World {
     pub(crate) fn start() -> Self {
+        Self::start_as("production")
+    }
+
+    pub(crate) fn start_as(environment: &'static str) -> Self {
         let letters: String = (0..5).map(|_| char::from(b'a' + rand::random::<u8>() % 26)).collect();
         let [balancer, runtime_api, redis, a, b, c, d, e, f] = ports();
         let world = Self {
             folder: tempfile::tempdir().expect("a folder"),
+            environment,
             name: format!("gld-{letters}"),
             key: Key { id: "APIprod".into(), secret: Secret::new("a-secret-of-production-that-is-long-enough") },
             balancer,
@@ -123,7 +130,7 @@ impl World {
 keys: [pub.pem]
 state: records
 environments:
-  production:
+  {}:
     gate: {{report: report.json, required: [api.a], age_max_s: 3600}}
     artefact: {{image: \"{}\"}}
     checks: {{before: [{{name: own, run: [python3, -c, pass], timeout_s: 30}}]}}
@@ -140,6 +147,7 @@ environments:
         watch: {{name: watch, run: {}, timeout_s: 30}}
         drain_timeout_s: 120
 ",
+            self.environment,
             IMAGES[2],
             self.name,
             self.name,
@@ -165,7 +173,7 @@ environments:
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_greenlight"));
-        command.args(arguments).args(["--env", "production", "--config"]).arg(self.path("deployment.yaml"));
+        command.args(arguments).args(["--env", self.environment, "--config"]).arg(self.path("deployment.yaml"));
         command.env("LIVEKIT_API_KEY", &self.key.id).env("LIVEKIT_API_SECRET", self.key.secret.expose());
         command
     }

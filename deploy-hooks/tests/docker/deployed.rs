@@ -1,4 +1,4 @@
-//! A production of livekit-server 1.7.0 in containers, with trunks in its Redis and an application's database beside it, and
+//! A deployment of livekit-server 1.7.0 in containers, with trunks in its Redis and an application's database beside it, and
 //! what its migration needs.
 
 use crate::phones::durable_of;
@@ -23,22 +23,32 @@ const OF_ITS_TIME: &str = "rtc:
     # probing, tuned for the office line
     probe_mode: padding
 ";
+/// Its environment file, a component of the point by itself.
+pub(super) const ENV: &str = "disk/livekit.env";
 const ROWS: u32 = 1_000;
 /// Rows of every table, whatever was written to others meanwhile and taken out again.
 const ALL_ROWS: &str = "SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM shop.calls t \
     UNION ALL SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM shop.\"we\"\"ird Name\" t \
     UNION ALL SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM shop.days t";
+/// With which file systems agree: what a folder takes up is their own affair.
+const SEEN: &str = "find disk -mindepth 1 -type d -printf '%p %y %m %U %G\\n' | sort; \
+    find disk ! -type d -printf '%p %y %m %U %G %n %s %T@ %l\\n' | sort; find disk -type f -print0 | sort -z | xargs -0 sha256sum";
+/// Said by the script of a small disk.
+const NOT_MOUNTED: i32 = 99;
 const HOURS: Duration = Duration::from_secs(6 * 3_600);
 
+/// Status, and everything that was said.
+pub(super) type Heard = (Option<i32>, String);
+
 /// Blue has the traffic.
-pub(super) struct Production {
+pub(super) struct Deployed {
     pub(super) world: World,
     pub(super) postgres: Postgres,
     token: String,
 }
 
 /// What must be the same before and after, each by another program's eye than ours.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
     /// By `psql`.
     pub(super) rows: String,
@@ -48,13 +58,13 @@ pub(super) struct State {
     pub(super) trunks: Vec<String>,
 }
 
-impl Production {
-    pub(super) fn start() -> Self {
+impl Deployed {
+    pub(super) fn start(environment: &'static str) -> Self {
         install_crypto_provider();
-        let (world, postgres) = (World::start(), Postgres::start(ROWS, ""));
-        fs::create_dir(world.path("ops")).expect("made");
-        world.put("ops/livekit.yaml", &world.read("livekit.yaml").replace("rtc:\n", OF_ITS_TIME));
-        world.put("ops/.env", "LIVEKIT_RTC_NODE_IP=127.0.0.1\n");
+        let (world, postgres) = (World::start_as(environment), Postgres::start(ROWS, ""));
+        fs::create_dir_all(world.path("disk/ops")).expect("made");
+        world.put("disk/ops/livekit.yaml", &world.read("livekit.yaml").replace("rtc:\n", OF_ITS_TIME));
+        world.put(ENV, "LIVEKIT_RTC_NODE_IP=127.0.0.1\n");
         for (file, text) in
             [("key.txt", IDENTITY.to_owned()), ("sign.pem", crate::hooks_world::signer().to_pem().expect("pem"))]
         {
@@ -66,16 +76,16 @@ impl Production {
     rollback:
       store: points
       recipients: [{RECIPIENT}]
-      files: [ops]
+      files: [disk/ops]
+      env: [{ENV}]
       database: {{name: application, user: admin, password_env: DATABASE_PASSWORD, container: {}, host: 127.0.0.1}}
       redis: {{url_env: REDIS_URL}}
       sip: true
-      rehearse: {{name: looks, run: [sh, -c, 'grep -q probe_mode $GREENLIGHT_RESTORED{}/ops/livekit.yaml'], timeout_s: 30}}
+      rehearse: {{name: looks, run: [sh, -c, 'grep -q probe_mode $GREENLIGHT_RESTORED{}/disk/ops/livekit.yaml'], timeout_s: 30}}
     migrate:
-      folder: ops
+      folder: disk/ops
       from: 1.7.0
       to: 1.13.5
-      env: [ops/.env]
       engine: false
     driver:\n",
             world.balancer,
@@ -85,7 +95,7 @@ impl Production {
         let text = world.read("deployment.yaml").replacen("    driver:\n", &sections, 1);
         world.put(
             "deployment.yaml",
-            &text.replace("config: livekit.yaml", "config: ops/livekit.yaml").replace(NEW, OLD),
+            &text.replace("config: livekit.yaml", "config: disk/ops/livekit.yaml").replace(NEW, OLD),
         );
         world.report(OLD);
         let (code, said) = world.deploy();
@@ -100,10 +110,10 @@ impl Production {
         // A token of an application, minted before: good for hours, as tokens are.
         let grants = VideoGrant::join("minted-before");
         let token = TokenBuilder::new(&world.key, grants).identity("caller").expires_in(HOURS).sign().expect("signed");
-        let production = Self { world, postgres, token: token.expose().to_owned() };
-        assert_eq!(production.image("blue"), OLD);
-        production.furnish();
-        production
+        let deployed = Self { world, postgres, token: token.expose().to_owned() };
+        assert_eq!(deployed.image("blue"), OLD);
+        deployed.furnish();
+        deployed
     }
 
     /// Trunks and a rule, as 1.7.0 takes them.
@@ -135,18 +145,40 @@ impl Production {
         done(&["inspect", "-f", "{{.Config.Image}}", &format!("{}-{colour}", self.world.name)])
     }
 
-    /// Status, and everything that was said.
-    pub(super) fn greenlight(&self, arguments: &[&str]) -> (Option<i32>, String) {
+    /// A command of ours in the operator's folder.
+    pub(super) fn greenlight(&self, arguments: &[&str]) -> Heard {
+        self.heard(Command::new(env!("CARGO_BIN_EXE_greenlight")).args(arguments))
+    }
+
+    /// The same with the folder on a disk of so many KiB, in a mount namespace that is gone afterwards; and what
+    /// [`Self::files`] sees there before and after. `None` where nobody may mount.
+    pub(super) fn on_a_small_disk(&self, folder: &str, kib: u32, arguments: &[&str]) -> Option<(Heard, [String; 2])> {
+        let script = format!(
+            "set -u; mkdir -p -m 700 $1; cp -a $1 aside; mount -t tmpfs -o size=$2k tmpfs $1 || exit {NOT_MOUNTED}; cp -a aside/. $1; rm -r aside
+             seen() {{ {SEEN}; }}; shift 2; seen >seen.before; \"$@\"; code=$?; seen >seen.after; exit $code"
+        );
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "bash", "-c", &script, "bash", folder, &kib.to_string()]);
+        let ended = self.heard(command.arg(env!("CARGO_BIN_EXE_greenlight")).args(arguments));
+        if ended.0 == Some(NOT_MOUNTED) || ended.1.contains("unshare failed") {
+            assert!(std::env::var_os("CI").is_none(), "nobody may mount a disk of its own here: {}", ended.1);
+            eprintln!("NOTHING IS TESTED: nobody may mount a disk of its own here");
+            return None;
+        }
+        Some((ended, ["seen.before", "seen.after"].map(|file| self.world.read(file))))
+    }
+
+    /// A command that ends with one of ours; it shows no secret.
+    pub(super) fn heard(&self, command: &mut Command) -> Heard {
         let world = &self.world;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_greenlight"));
-        command.args(arguments).args(["--config", "deployment.yaml"]).current_dir(world.path(""));
+        command.args(["--config", "deployment.yaml"]).current_dir(world.path(""));
         command.env("GREENLIGHT_SIGN_KEY", "sign.pem").env("GREENLIGHT_IDENTITY", "key.txt").env_remove("CI");
         command.env("LIVEKIT_API_KEY", &world.key.id).env("LIVEKIT_API_SECRET", world.key.secret.expose());
         command.env("DATABASE_PASSWORD", PASSWORD).env("REDIS_URL", format!("redis://127.0.0.1:{}/0", world.redis));
         let output = command.output().expect("it runs");
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         for secret in [world.key.secret.expose(), PASSWORD] {
-            assert!(!said.contains(secret), "{arguments:?} shows a secret");
+            assert!(!said.contains(secret), "{command:?} shows a secret");
         }
         (output.status.code(), said)
     }
@@ -155,6 +187,17 @@ impl Production {
     pub(super) fn script(&self, name: &str, text: &str) -> String {
         self.world.put(name, text);
         format!("{{name: {name}, run: [sh, \"{}\"], timeout_s: 120}}", self.world.path(name).display())
+    }
+
+    /// The line that gives the traffic to the old build, unless it has it.
+    pub(super) fn gives_back(&self) -> String {
+        let gives = format!(
+            "[ \"$(docker inspect -f '{{{{.Config.Image}}}}' {}-blue)\" = {OLD} ] || exec {} deploy --env {} --config old.yaml\n",
+            self.world.name,
+            env!("CARGO_BIN_EXE_greenlight"),
+            self.world.environment
+        );
+        self.script("gives-back", &gives)
     }
 
     /// A statement by `psql`, as a line of a script.
@@ -178,12 +221,22 @@ impl Production {
         )
     }
 
-    /// What `find` and `sha256sum` see of the deployment's files.
+    /// What `find` and `sha256sum` see of the deployment's files, and of all that lies beside their folder.
     pub(super) fn files(&self) -> String {
-        let line = "find ops -printf '%p %y %m %U %G %n %s %T@ %l\\n' | sort; find ops -type f -print0 | sort -z | xargs -0 sha256sum";
         let output =
-            Command::new("bash").args(["-euo", "pipefail", "-c", line]).current_dir(self.world.path("")).output();
+            Command::new("bash").args(["-euo", "pipefail", "-c", SEEN]).current_dir(self.world.path("")).output();
         String::from_utf8(output.expect("bash").stdout).expect("text")
+    }
+
+    /// The same after a way back. What the step `environment` keeps beside a file that lies in no folder of the point stays
+    /// there: it must be what the file is again, and is taken away.
+    pub(super) fn files_again(&self) -> String {
+        let kept = self.world.path(&format!("{ENV}.before"));
+        if kept.exists() {
+            assert_eq!(fs::read(&kept).expect("read"), fs::read(self.world.path(ENV)).expect("read"));
+            fs::remove_file(kept).expect("removed");
+        }
+        self.files()
     }
 
     pub(super) fn state(&self) -> State {
