@@ -21,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Signals come in while the runtime waits: so long between two steps.
 const SIGNAL_MAX: Duration = Duration::from_millis(1);
+/// How the reason ends of whatever was red before anything was changed.
+const UNCHANGED: &str = "; nothing was changed";
 
 /// A migration under way.
 pub(super) struct Run<'a, 'b> {
@@ -174,7 +176,10 @@ impl Run<'_, '_> {
             }
             exit => {
                 self.journal.end(Ending::Unchanged)?;
-                Err(Failure::new(exit, format!("{failure}; nothing was changed")))
+                let said = failure.to_string();
+                // A step that says so itself is not made to say it twice.
+                let said = said.strip_suffix(UNCHANGED).unwrap_or(&said);
+                Err(Failure::new(exit, format!("{said}{UNCHANGED}")))
             }
         }
     }

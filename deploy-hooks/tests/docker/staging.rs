@@ -210,6 +210,7 @@ fn is_reported(staging: &Deployed, fault: &Fault, said: &str) {
     assert_eq!(report.contains("| way back | done, because "), is_back, "{report}");
     assert_eq!(said.contains("recovered, says greenlight-verify"), is_back, "{said}");
     assert!(is_back || said.contains("; nothing was changed\nexit "), "{said}");
+    assert!(!said.contains("nothing was changed; nothing was changed"), "{said}");
 }
 
 fn edit(staging: &Deployed, file: &str, from: &str, to: &str) {
