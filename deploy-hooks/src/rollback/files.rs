@@ -3,6 +3,7 @@
 use super::archive::{CONTENTS_BYTES_MAX, Opened};
 use super::entry::{Contents, Entry, Kind};
 use super::exchange::{Exchange, Exchanging};
+use super::mounts::mounted;
 use super::part::{Kept, Part};
 use super::site::Site;
 use super::stage::{remove, stage, stage_of};
@@ -235,19 +236,21 @@ impl Exchanging for Roots {
     }
 }
 
-/// A mount point is not renamed, whoever asks.
+/// A mount point is not renamed, whoever asks, and what is mounted below a root would go along with it.
 ///
 /// # Errors
 /// [`Failure`] of usage.
 pub(super) fn is_no_mount(root: &Path) -> Result<(), Failure> {
-    let above = root.parent().unwrap_or(Path::new("/"));
-    let device = |path: &Path| fs::symlink_metadata(path).map(|there| there.dev()).ok();
-    match device(root).is_some_and(|device_of| Some(device_of) != device(above)) {
-        true => Err(Failure::usage(format!(
-            "{} is a mount point, which can't be exchanged as a whole; name what is in it",
-            root.display()
+    let shown = root.display();
+    match mounted(root) {
+        Ok(None) => Ok(()),
+        // Nothing is there, nor above it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Ok(Some(point)) => Err(Failure::usage(format!(
+            "{shown} can't be exchanged as a whole, since {} is a mount point; unmount it, or name what lies in or beside it",
+            point.display()
         ))),
-        false => Ok(()),
+        Err(error) => Err(Failure::unknown(format!("nobody can tell what is mounted in {shown}: {error}"))),
     }
 }
 

@@ -104,7 +104,7 @@ impl Journal {
         if text.len() as u64 > BYTES_MAX {
             let bytes = text.len();
             return Err(Failure::unknown(format!(
-                "{} would have {bytes} bytes, and nobody could read it again; restore fewer folders at a time with --only",
+                "{} would have {bytes} bytes, and nobody could read it again; keep fewer folders in one point",
                 file.display()
             )));
         }

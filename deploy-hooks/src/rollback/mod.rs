@@ -13,6 +13,7 @@ mod files;
 mod journal;
 mod manifest;
 mod migrated;
+mod mounts;
 mod part;
 mod parts;
 mod recovered;

@@ -2,6 +2,7 @@
 
 use super::archive::Opened;
 use super::entry::{Contents, Entry, Kind};
+use super::mounts::mounted;
 use super::walk::set_attributes;
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
@@ -98,7 +99,7 @@ pub(super) fn sync_above(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes whatever is there; nothing is as good.
+/// Removes whatever is there; nothing is as good. What is mounted in it is somebody else's.
 ///
 /// # Errors
 /// When it can't be removed.
@@ -106,7 +107,13 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
-        Ok(there) if there.is_dir() => fs::remove_dir_all(path),
+        Ok(there) if there.is_dir() => match mounted(path)? {
+            None => fs::remove_dir_all(path),
+            Some(point) => {
+                let point = point.display();
+                Err(io::Error::other(format!("{point} is mounted in it, and would be emptied; unmount it first")))
+            }
+        },
         Ok(_) => fs::remove_file(path),
     }
 }

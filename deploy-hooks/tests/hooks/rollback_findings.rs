@@ -122,14 +122,44 @@ fn nothing_is_kept_that_could_not_be_exchanged() {
         assert!(ended.code == Some(2) && ended.said.contains(because), "{because}: {ended:?}");
         assert!(!place.path("real/points").exists() && !place.path("real/deep").exists());
     }
-    // A mount point can't be renamed.
-    let script = "mount -t tmpfs tmpfs real || exit 99; exec \"$@\"";
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "sh", "-c", script, "sh", env!("CARGO_BIN_EXE_greenlight"), "rollback", "create", "a"]);
-    command.args(["--files", "real", "--recipient", RECIPIENT, "--sign-key", "sign.pem", "--store", "points"]);
-    let ended = Ended::of(&command.current_dir(place.0.path()).output().expect("unshare"));
-    if ended.code != Some(99) && !ended.said.contains("unshare failed") {
-        assert!(ended.code == Some(2) && ended.said.contains("is a mount point"), "{ended:?}");
-    }
     assert_eq!(create("real", "points").code, Some(0), "the control");
+}
+
+/// A mount point can't be renamed. What is mounted below a root goes along with it, and was emptied with what was replaced.
+#[test]
+fn what_is_mounted_in_a_root_is_left_alone() {
+    let place = Place::new(1);
+    fs::create_dir_all(place.path("real/deep")).expect("made");
+    fs::create_dir(place.path("shared")).expect("made");
+    fs::write(place.path("real/a"), "kept").expect("written");
+    let rollback = |mount: &str, arguments: &[&str]| {
+        let script = format!("{mount} || exit 99; exec \"$@\"");
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", &script, "sh", env!("CARGO_BIN_EXE_greenlight"), "rollback"]);
+        command.args(arguments).args(["--store", "points"]).current_dir(place.0.path());
+        let ended = Ended::of(&command.output().expect("unshare"));
+        let is_mounted = ended.code != Some(99) && !ended.said.contains("unshare failed");
+        assert!(is_mounted || std::env::var_os("CI").is_none(), "nobody may mount here: {ended:?}");
+        is_mounted.then_some(ended)
+    };
+    let create = ["create", "a", "--files", "real", "--recipient", RECIPIENT, "--sign-key", "sign.pem"];
+    const BELOW: &str = "mount --bind shared real/deep";
+    for (mount, point) in [("mount -t tmpfs tmpfs real", "/real"), (BELOW, "/real/deep")] {
+        let Some(ended) = rollback(mount, &create) else {
+            return eprintln!("NOTHING IS TESTED: nobody may mount here");
+        };
+        let words = format!("{point} is a mount point; unmount it");
+        assert!(ended.code == Some(2) && ended.said.contains(&words), "{ended:?}");
+    }
+    assert_eq!(rollback("true", &create).expect("the control").code, Some(0));
+    // Mounted since. All of it is as it was, in the folder and in what is mounted.
+    fs::write(place.path("shared/customer.db"), "rows").expect("written");
+    fs::write(place.path("real/a"), "changed").expect("written");
+    let run = [&["run", "a"], &OPEN[..]].concat();
+    let ended = rollback(BELOW, &run).expect("mounted");
+    assert!(ended.code == Some(2) && ended.said.contains("/real/deep is a mount point; unmount it"), "{ended:?}");
+    let there = |file: &str| fs::read_to_string(place.path(file)).expect("there");
+    assert_eq!([there("shared/customer.db"), there("real/a")], ["rows", "changed"]);
+    assert_eq!(rollback("true", &run).expect("the control").code, Some(0));
+    assert_eq!([there("shared/customer.db"), there("real/a")], ["rows", "kept"]);
 }
