@@ -120,22 +120,35 @@ pub(crate) fn replace_whole(path: &Path, read: &[u8], bytes: &[u8]) -> io::Resul
         return Err(io::Error::other("it has changed since it was read; run the command again"));
     }
     let there = std::fs::metadata(&path)?;
+    // What can't be made to last is not begun.
+    let folder = File::open(path.parent().unwrap_or(Path::new(".")))?;
     let beside = beside(&path)?;
     let kept = before(&path, read)?;
     let was_kept = std::fs::symlink_metadata(&kept).is_ok();
-    let replaced = write_as(&beside, read, &there)
-        .and_then(|()| std::fs::rename(&beside, &kept))
-        .and_then(|()| write_as(&beside, bytes, &there))
-        .and_then(|()| std::fs::rename(&beside, &path));
-    if let Err(error) = replaced {
-        // What is half-written must not lie about, nor a copy of what still stands there: on a full disk that is the room
-        // which a way back needs. That they can't be removed changes nothing.
-        let left = [Some(&beside), (!was_kept).then_some(&kept)];
-        left.into_iter().flatten().for_each(|left| _ = std::fs::remove_file(left));
-        return Err(error);
+    let (mut is_kept, mut is_replaced) = (false, false);
+    let mut replace = || {
+        write_as(&beside, read, &there)?;
+        std::fs::rename(&beside, &kept)?;
+        is_kept = true;
+        write_as(&beside, bytes, &there)?;
+        std::fs::rename(&beside, &path)?;
+        is_replaced = true;
+        folder.sync_all()
+    };
+    let Err(error) = replace() else { return Ok(kept) };
+    if is_replaced {
+        write_as(&beside, read, &there).and_then(|()| std::fs::rename(&beside, &path)).map_err(|back| {
+            io::Error::other(format!(
+                "{error}; what stood there can't be put back: {back}, and is in {}",
+                kept.display()
+            ))
+        })?;
     }
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
-    Ok(kept)
+    // What is half-written must not lie about, nor a copy of what still stands there: on a full disk that is the room which a
+    // way back needs. That they can't be removed changes nothing.
+    let left = [Some(&beside), (is_kept && !was_kept).then_some(&kept)];
+    left.into_iter().flatten().for_each(|left| _ = std::fs::remove_file(left));
+    Err(error)
 }
 
 /// Where what stood there is kept: `NAME.before`, or the first `NAME.before.1`, `.2`, … under which nothing else stands.
