@@ -116,7 +116,8 @@ fn risks(
     (jwt, risks)
 }
 
-fn unknown_versions(old: Version, new: Version) -> Vec<String> {
+/// Versions of which less is known than is asked.
+pub(super) fn unknown_versions(old: Version, new: Version) -> Vec<String> {
     let known: Vec<Version> = History::shipped().versions().collect();
     let words: Vec<String> = known.iter().map(ToString::to_string).collect();
     let not_known = |version: &&Version| !known.contains(version);

@@ -128,7 +128,8 @@ impl Found {
         // A link may lead anywhere; what it leads to is found where it is, if that is below the folder.
         if is_link {
             let why = "a link; name the folder that it leads to";
-            self.passed_over.extend(ours.then(|| (path_shown, why.to_owned())));
+            let may_lead = ours || path.is_dir() || path.extension().is_some_and(|one| one == "yaml" || one == "yml");
+            self.passed_over.extend(may_lead.then(|| (path_shown, why.to_owned())));
             return;
         }
         match text(path) {
@@ -273,12 +274,15 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("livekit.yaml"), b"port: 7880 # caf\xe9\n").expect("written");
         fs::write(folder.path().join("config.yaml"), "port: 3000\n").expect("written");
-        std::os::unix::fs::symlink("/etc/hostname", folder.path().join("sip.yaml")).expect("linked");
+        for (to, link) in [("/etc/hostname", "sip.yaml"), ("/etc/hostname", "rtc.yaml"), ("/etc", "conf")] {
+            std::os::unix::fs::symlink(to, folder.path().join(link)).expect("linked");
+        }
+        std::os::unix::fs::symlink("/etc/hostname", folder.path().join("notes")).expect("linked");
         fs::write(folder.path().join("notes.txt"), b"\xff").expect("written");
         let found = find(folder.path()).expect("found");
         assert_eq!(found.files.len(), 0);
         let passed_over: Vec<&str> = found.passed_over.iter().map(|(path, _)| path.as_str()).collect();
-        assert_eq!(passed_over, ["config.yaml", "sip.yaml"]);
+        assert_eq!(passed_over, ["conf", "config.yaml", "rtc.yaml", "sip.yaml"]);
         assert!(matches!(&found.unreadable[..], [one] if one.starts_with("livekit.yaml: ")), "{:?}", found.unreadable);
     }
 }

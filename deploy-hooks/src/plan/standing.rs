@@ -1,6 +1,6 @@
 //! How the files of a deployment stand, whatever version they are to move to: what `validate` reports.
 
-use super::analyse::newest;
+use super::analyse::{newest, unknown_versions};
 use super::command::SeeArgs;
 use super::document::{Risk, Severity};
 use super::generate::{redactor, see, without_secrets};
@@ -28,6 +28,11 @@ pub(crate) struct BetweenArgs {
 }
 
 impl BetweenArgs {
+    /// Whether it is to be looked for.
+    pub(crate) fn is_given(&self) -> bool {
+        self.from.is_some()
+    }
+
     fn versions(&self) -> Result<Option<(Version, Version)>, Failure> {
         let Some(from) = named(self.from.as_deref(), "--from")? else { return Ok(None) };
         let to = named(self.to.as_deref(), "--to")?.unwrap_or_else(newest);
@@ -88,6 +93,21 @@ const VERSION: &str = "version";
 /// Inbound trunks, outbound trunks, rules.
 const LISTS: usize = 3;
 
+/// Nobody knows what a version does is no reason to say that it does nothing in another way.
+fn not_known(what: String, found_by: String) -> Risk {
+    Risk {
+        severity: Severity::Medium,
+        rule: "version_not_known".to_owned(),
+        at: "every deployment".to_owned(),
+        found: "a version whose keys are not known".to_owned(),
+        what,
+        fix: "read the change log between the two versions".to_owned(),
+        source: "cargo xtask config-history".to_owned(),
+        step: "config".to_owned(),
+        found_by,
+    }
+}
+
 /// Looks at everything that was named. No secret of any file is in what comes out.
 ///
 /// # Errors
@@ -110,6 +130,7 @@ pub(crate) async fn standing(args: &SeeArgs, between: &BetweenArgs) -> Result<St
         let found_by = found_between(from, to);
         let risks = of_versions(&seen.files, &configs, (from, to), &of_files(&seen.files));
         all.extend(risks.into_iter().filter(|risk| risk.found_by == found_by).map(|risk| (VERSION, risk)));
+        all.extend(unknown_versions(from, to).into_iter().map(|what| (VERSION, not_known(what, found_by.clone()))));
     }
     all.sort_by(|(_, a), (_, b)| a.cmp(b));
     let mut looked: BTreeMap<&'static str, usize> = BTreeMap::new();

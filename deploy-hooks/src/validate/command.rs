@@ -78,6 +78,11 @@ pub(crate) async fn run(args: &ValidateArgs) -> Result<Exit, Failure> {
     }
     let chosen: BTreeSet<Category> = args.category.iter().copied().collect();
     let is_chosen = |category: Category| args.full || chosen.contains(&category);
+    if args.between.is_given() && !is_chosen(Category::Configuration) {
+        return Err(Failure::usage(
+            "what has changed since --from VERSION belongs to the category configuration; add it, or leave --from out",
+        ));
+    }
     let standing = standing(&args.see, &args.between).await?;
     let files = files::results(&standing, &is_chosen);
     for one in &standing.passed_over {

@@ -79,9 +79,18 @@ fn what_has_changed_is_asked_for_by_the_version_before() {
         (&["--from", "1.13.5"][..], "nothing lies between --from 1.13.5 and --to 1.13.5; name the older version"),
         (&["--from", "1.8"], "--from \"1.8\" is no version; write it as in --from 1.13.5"),
         (&["--to", "1.13.5"], "--from <VERSION>"),
+        (&["--category", "auth", "--from", "1.7.0"], "belongs to the category configuration; add it"),
     ] {
-        let ended = bin.run(&[&["validate", "ops", "--full", "--level", "config"][..], more].concat());
+        let all = if more.contains(&"--category") { &[][..] } else { &["--full"] };
+        let ended = bin.run(&[&["validate", "ops", "--level", "config"][..], all, more].concat());
         assert!(ended.code == Some(2) && ended.said.contains(words), "{more:?}: {ended:?}");
+    }
+    // Nothing is known of what lies between these: that is no pass.
+    for [from, to] in [["1.12.0", "1.13.4"], ["1.13.11", "1.99.0"], ["0.0.1", "0.0.2"]] {
+        let ended = bin.run(&["validate", "ops", "--full", "--level", "config", "--from", from, "--to", to]);
+        let words =
+            format!("version_not_known: a version whose keys are not known; the keys of livekit-server {from}: ");
+        assert!(ended.out.contains("WARNED   files.other_version") && ended.out.contains(&words), "{ended:?}");
     }
 }
 
