@@ -3,16 +3,15 @@
 use super::ahead::Ahead;
 use super::entry::{Contents, Kind};
 use super::files::{CONTENTS, LIST, name};
-use super::writer::{Streamed, Writer};
-use greenlight_reports::hex;
+use super::sum::{Sum, Summed, copy};
+use super::writer::Writer;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The list of an archive with a million files.
 pub(super) const CONTENTS_BYTES_MAX: u64 = 512 << 20;
@@ -29,9 +28,9 @@ pub(super) struct Opened<'a> {
     pub(super) file: &'a Path,
     /// What opens it.
     pub(super) identity: &'a age::x25519::Identity,
-    /// Its length and SHA-256 as they were signed: whatever is read is held against them once more at its end, since the file
+    /// Its length and sum as they were signed: whatever is read is held against them once more at its end, since the file
     /// may be another one by then.
-    pub(super) signed: (u64, &'a str),
+    pub(super) signed: &'a Sum,
 }
 
 /// What stands at the end of an archive of anything but files.
@@ -39,7 +38,7 @@ pub(super) struct Opened<'a> {
 #[serde(deny_unknown_fields)]
 struct About<T> {
     component: String,
-    streams: BTreeMap<String, Streamed>,
+    streams: BTreeMap<String, Sum>,
     about: T,
 }
 
@@ -71,7 +70,8 @@ impl Opened<'_> {
             let number = number.filter(|number| name(*number) == named && *number < announced.entries.len());
             let number = number.ok_or_else(|| format!("{named:?} is nothing that was put in"))?;
             let mut to = sink(announced, number).map_err(cut)?;
-            sums.push((number, copy(entry, to.as_mut()).map_err(cut)?));
+            let came = copy(entry, |piece| to.as_mut().map_or(Ok(()), |to| to.write_all(piece))).map_err(cut)?;
+            sums.push((number, came));
             Ok(())
         })?;
         held(&contents, &sums)?;
@@ -108,31 +108,26 @@ impl Opened<'_> {
         component: &str,
         mut sink: impl FnMut(&str, &[u8]) -> io::Result<()>,
     ) -> Result<T, String> {
-        let mut came: BTreeMap<String, (Sha256, u64, u64)> = BTreeMap::new();
+        let mut came: BTreeMap<String, (Summed<io::Sink>, u64)> = BTreeMap::new();
         let about: About<T> = self.entries(ABOUT, ABOUT_BYTES_MAX, |named, entry| {
             let (stream, number) =
                 named.rsplit_once('/').ok_or_else(|| format!("{named:?} is no piece of a stream"))?;
-            let (hash, bytes, pieces) = came.entry(stream.to_owned()).or_default();
+            let (summed, pieces) = came.entry(stream.to_owned()).or_insert_with(|| (Summed::of(io::sink()), 0));
             if number != pieces.to_string() {
                 return Err(format!("{named:?} is not the piece that comes next"));
             }
             *pieces += 1;
-            let mut buffer = vec![0; 128 << 10];
-            loop {
-                let length = entry.read(&mut buffer).map_err(cut)?;
-                if length == 0 {
-                    return Ok(());
-                }
-                hash.update(&buffer[..length]);
-                *bytes += length as u64;
-                sink(stream, &buffer[..length])
-                    .map_err(|error| format!("what it holds can't be handed on: {error}"))?;
+            let mut unsunk = None;
+            let read = copy(entry, |piece| {
+                summed.write_all(piece)?;
+                sink(stream, piece).inspect_err(|error| unsunk = Some(error.to_string()))
+            });
+            match unsunk {
+                Some(error) => Err(format!("what it holds can't be handed on: {error}")),
+                None => read.map(drop).map_err(cut),
             }
         })?;
-        let came: BTreeMap<String, Streamed> = came
-            .into_iter()
-            .map(|(name, (hash, bytes, _))| (name, Streamed { bytes, sha256: hex(&hash.finalize()) }))
-            .collect();
+        let came: BTreeMap<String, Sum> = came.into_iter().map(|(name, (summed, _))| (name, summed.sum())).collect();
         // A stream of nothing has no piece.
         let said = about.streams.into_iter().filter(|(_, stream)| stream.bytes > 0).collect();
         match about.component == component && came == said {
@@ -164,10 +159,9 @@ impl Opened<'_> {
 
     /// Decrypted and decompressed, from its beginning, and the sum of what was read of the file so far. Summed and decrypted
     /// by a thread of its own.
-    fn tar(&self) -> Result<(tar::Archive<impl Read + use<>>, Arc<Mutex<Sum>>), String> {
-        let sum = Arc::new(Mutex::new(Sum::default()));
-        let opened = Summed { inner: File::open(self.file).map_err(cut)?, sum: sum.clone() };
-        let decryptor = age::Decryptor::new(io::BufReader::with_capacity(READ_BYTES, opened))
+    fn tar(&self) -> Result<(tar::Archive<impl Read + use<>>, Shared), String> {
+        let opened = Shared(Arc::new(Mutex::new(Summed::of(File::open(self.file).map_err(cut)?))));
+        let decryptor = age::Decryptor::new(io::BufReader::with_capacity(READ_BYTES, opened.clone()))
             .map_err(|error| format!("it is no archive of age: {error}"))?;
         let identities = std::iter::once(self.identity as &dyn age::Identity);
         let plain = decryptor.decrypt(identities).map_err(|error| match error {
@@ -175,7 +169,7 @@ impl Opened<'_> {
             other => format!("it can't be decrypted: {other}"),
         })?;
         let plain = Ahead::of(plain).map_err(cut)?;
-        Ok((tar::Archive::new(zstd::Decoder::new(plain).map_err(cut)?), sum))
+        Ok((tar::Archive::new(zstd::Decoder::new(plain).map_err(cut)?), opened))
     }
 
     /// Every entry, then the value at the end.
@@ -185,7 +179,7 @@ impl Opened<'_> {
         bytes_max: u64,
         mut each: impl FnMut(&str, &mut dyn Read) -> Result<(), String>,
     ) -> Result<T, String> {
-        let (mut tar, sum) = self.tar()?;
+        let (mut tar, read) = self.tar()?;
         let mut value = None;
         for entry in tar.entries().map_err(cut)? {
             let mut entry = entry.map_err(cut)?;
@@ -204,34 +198,26 @@ impl Opened<'_> {
         }
         // The stream must end as it was finished, or something was cut off behind the last entry.
         io::copy(&mut tar.into_inner(), &mut io::sink()).map_err(cut)?;
-        let Sum { hash, bytes } = std::mem::take(&mut *sum.lock().unwrap_or_else(PoisonError::into_inner));
-        if (bytes, hex(&hash.finalize()).as_str()) != self.signed {
+        if read.of().sum() != *self.signed {
             return Err("it is not the one that was signed".to_owned());
         }
         value.ok_or_else(|| "its list is missing: it was cut off".to_owned())
     }
 }
 
-/// Length and sum of what was read so far.
-#[derive(Default)]
-struct Sum {
-    hash: Sha256,
-    bytes: u64,
+/// The archive itself, read by one thread, whose sum is asked for by another.
+#[derive(Clone)]
+struct Shared(Arc<Mutex<Summed<File>>>);
+
+impl Shared {
+    fn of(&self) -> MutexGuard<'_, Summed<File>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// Sums what is read.
-struct Summed {
-    inner: File,
-    sum: Arc<Mutex<Sum>>,
-}
-
-impl Read for Summed {
+impl Read for Shared {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.inner.read(buffer)?;
-        let mut sum = self.sum.lock().unwrap_or_else(PoisonError::into_inner);
-        sum.hash.update(&buffer[..length]);
-        sum.bytes += length as u64;
-        Ok(length)
+        self.of().read(buffer)
     }
 }
 
@@ -242,7 +228,7 @@ impl Read for Summed {
 pub(super) fn end_part(
     archive: &mut Writer,
     component: &str,
-    streams: BTreeMap<String, Streamed>,
+    streams: BTreeMap<String, Sum>,
     about: &impl Serialize,
 ) -> io::Result<()> {
     archive.json(ABOUT, &About { component: component.to_owned(), streams, about }, ABOUT_BYTES_MAX)
@@ -258,35 +244,10 @@ fn cut(error: io::Error) -> String {
     format!("it can't be read to its end: {error}")
 }
 
-/// Length and sum of a file.
-///
-/// # Errors
-/// When it can't be read.
-pub(super) fn sum(path: &Path) -> io::Result<(u64, String)> {
-    copy(&mut File::open(path)?, None)
-}
-
-/// Length and sum of what was copied.
-fn copy(from: &mut (impl Read + ?Sized), mut to: Option<&mut File>) -> io::Result<(u64, String)> {
-    let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0, vec![0; 128 << 10]);
-    loop {
-        let length = from.read(&mut buffer)?;
-        if length == 0 {
-            break;
-        }
-        hash.update(&buffer[..length]);
-        bytes += length as u64;
-        if let Some(to) = to.as_mut() {
-            to.write_all(&buffer[..length])?;
-        }
-    }
-    Ok((bytes, hex(&hash.finalize())))
-}
-
 /// Each file of the list came once, and as the list says; nothing else came.
-fn held(contents: &Contents, came: &[(usize, (u64, String))]) -> Result<(), String> {
+fn held(contents: &Contents, came: &[(usize, Sum)]) -> Result<(), String> {
     let listed = contents.entries.iter().enumerate().filter_map(|(number, entry)| match &entry.kind {
-        Kind::File { bytes, sha256 } => Some((number, (*bytes, sha256.clone()))),
+        Kind::File { bytes, blake3 } => Some((number, Sum { bytes: *bytes, blake3: blake3.clone() })),
         _ => None,
     });
     match listed.eq(came.iter().cloned()) {

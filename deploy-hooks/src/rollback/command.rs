@@ -49,6 +49,14 @@ pub(crate) struct StoreArgs {
     pub(crate) site: SiteArgs,
 }
 
+impl StoreArgs {
+    /// The options that name the same store and environment again, each with a space before it.
+    pub(super) fn as_typed(&self) -> String {
+        let store = self.store.as_ref().map(|store| format!(" --store {store}")).unwrap_or_default();
+        store + &self.site.as_typed()
+    }
+}
+
 /// A point that is made, whatever is in it.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PointArgs {

@@ -47,8 +47,12 @@ pub(super) fn create(CreateArgs { point: args, only, files, env }: &CreateArgs) 
     let mut said = made?;
     store.audit(&args.name, "rollback create", &args.description)?;
     let _ = writeln!(said, "wrote    {}/{}", store.shown(), args.name);
-    let whose = site.name().map(|name| format!(" --environment {name}")).unwrap_or_default();
-    let _ = writeln!(said, "next     greenlight rollback verify {}{whose} --key PUBLIC.pem --identity KEY", args.name);
+    let _ = writeln!(
+        said,
+        "next     greenlight rollback verify {}{} --key PUBLIC.pem --identity KEY",
+        args.name,
+        args.place.as_typed()
+    );
     print(&said)?;
     Ok(Exit::Passed)
 }
@@ -82,13 +86,8 @@ fn fill(
             let _ = writeln!(said, "restored {}: the copy {} beside it holds every row", part.name(), copy.database);
         }
         kept.passed_over.iter().for_each(|one| _ = writeln!(said, "LEFT OUT {one}"));
-        let component = Component {
-            bytes: written.bytes,
-            sha256: written.sha256,
-            entries: kept.entries,
-            plain_bytes: kept.plain_bytes,
-            copy: kept.copy,
-        };
+        let component =
+            Component { archive: written, entries: kept.entries, plain_bytes: kept.plain_bytes, copy: kept.copy };
         manifest.components.insert(part.name().to_owned(), component);
     }
     let (text, signature) = manifest.signed(signer)?;

@@ -29,7 +29,7 @@ pub(super) enum Kind {
     Folder,
     File {
         bytes: u64,
-        sha256: String,
+        blake3: String,
     },
     /// A symbolic link, and where it leads, as it is written.
     Link {
@@ -69,8 +69,8 @@ impl Contents {
     pub(super) fn without_sums(&self) -> Self {
         let mut announced = self.clone();
         for entry in &mut announced.entries {
-            if let Kind::File { sha256, .. } = &mut entry.kind {
-                sha256.clear();
+            if let Kind::File { blake3, .. } = &mut entry.kind {
+                blake3.clear();
             }
         }
         announced
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn nothing_leads_out_of_its_root() {
         let check = |root: &str, entries: Vec<Entry>| Contents { roots: vec![root.into()], entries }.check();
-        let file = || Kind::File { bytes: 0, sha256: String::new() };
+        let file = || Kind::File { bytes: 0, blake3: String::new() };
         let good = vec![
             entry("", Kind::Folder),
             entry("a", Kind::Folder),

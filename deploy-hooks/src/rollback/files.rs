@@ -7,18 +7,17 @@ use super::mounts::mounted;
 use super::part::{Kept, Part};
 use super::site::Site;
 use super::stage::{remove, stage, stage_of};
+use super::sum::Summed;
 use super::sums::sums;
 use super::swap::Root;
 use super::walk::{Found, walk};
 use super::writer::Writer;
 use crate::failure::Failure;
-use greenlight_reports::hex;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
@@ -146,39 +145,24 @@ fn add(
     there: &fs::Metadata,
     entry: &mut Entry,
 ) -> Result<u64, String> {
-    let Kind::File { bytes, sha256 } = &mut entry.kind else { return Ok(0) };
+    let Kind::File { bytes, blake3 } = &mut entry.kind else { return Ok(0) };
     let shown = path.display();
     let failed = |error: io::Error| format!("cannot keep {shown}: {error}");
-    let mut reader = Hashed { inner: File::open(path).map_err(failed)?, hash: Sha256::new(), bytes: 0 };
+    let mut reader = Summed::of(File::open(path).map_err(failed)?);
     archive.file(&name(number), *bytes, &mut reader).map_err(failed)?;
     let now = reader.inner.metadata().map_err(failed)?;
     let times = |there: &fs::Metadata| (there.len(), there.mtime(), there.mtime_nsec(), there.ino());
-    if reader.bytes != *bytes || times(&now) != times(there) {
+    let sum = reader.sum();
+    if sum.bytes != *bytes || times(&now) != times(there) {
         return Err(format!("{shown} has changed while it was read; make the point when nothing writes there"));
     }
-    *sha256 = hex(&reader.hash.finalize());
+    *blake3 = sum.blake3;
     Ok(*bytes)
 }
 
 /// The name of a file in the archive is its place in the list, so that no name can lead anywhere.
 pub(super) fn name(number: usize) -> String {
     format!("content/{number}")
-}
-
-/// Sums what is read.
-struct Hashed {
-    inner: File,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl Read for Hashed {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.inner.read(buffer)?;
-        self.hash.update(&buffer[..length]);
-        self.bytes += length as u64;
-        Ok(length)
-    }
 }
 
 /// What is exchanged: each root by one rename.
@@ -280,8 +264,8 @@ fn verified(contents: &Contents, targets: &[&Path]) -> Result<(), String> {
         let mut there = Vec::new();
         let sums = sums(&found)?;
         for (number, mut one) in found.into_iter().enumerate() {
-            if let Kind::File { sha256, .. } = &mut one.entry.kind {
-                sha256.clone_from(&sums[&number]);
+            if let Kind::File { blake3, .. } = &mut one.entry.kind {
+                blake3.clone_from(&sums[&number]);
             }
             // A link's time can't be kept, and nobody looks at it.
             if matches!(one.entry.kind, Kind::Link { .. }) {

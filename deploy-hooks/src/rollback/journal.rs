@@ -6,13 +6,14 @@ use super::exchange::Exchange;
 use super::site::Site;
 use super::stage::sync_above;
 use super::store::Store;
+use super::sum::Sum;
 use crate::failure::Failure;
 use crate::files::{read_text, remove_if_there, write_whole};
 use greenlight_reports::Exit;
 use serde::{Deserialize, Serialize};
 use std::io;
 
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 const BYTES_MAX: u64 = 16 << 20;
 
 /// A restore that is under way.
@@ -38,9 +39,8 @@ pub(super) struct Journal {
 #[serde(deny_unknown_fields)]
 pub(super) struct Component {
     pub(super) name: String,
-    /// Length and SHA-256 of its archive, as they were signed.
-    pub(super) bytes: u64,
-    pub(super) sha256: String,
+    /// Its archive, as it was signed.
+    pub(super) archive: Sum,
     pub(super) exchange: Exchange,
 }
 

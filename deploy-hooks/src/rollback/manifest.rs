@@ -1,15 +1,17 @@
 //! What a point says of itself, in the open and signed: no path, no name of a file, no secret.
 
 use super::database::Copied;
+use super::sum::Sum;
 use crate::failure::Failure;
 use crate::files::{read_at_most, read_text};
 use greenlight_reports::{Signer, Verifier, canonical_json, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// What is signed, so that a signature on something else fits nowhere.
 const KIND: &str = "application/vnd.greenlight.rollback-point+json";
 pub(super) const FILE: &str = "manifest.json";
@@ -42,8 +44,8 @@ pub(super) struct Manifest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Component {
-    pub(super) bytes: u64,
-    pub(super) sha256: String,
+    /// The archive itself.
+    pub(super) archive: Sum,
     pub(super) entries: usize,
     pub(super) plain_bytes: u64,
     /// The copy that lies beside a database, which goes with the point.
@@ -84,7 +86,7 @@ impl Manifest {
     /// [`Failure`] of refused evidence, with the reason.
     pub(super) fn read(folder: &Path, name: &str, keys: &[Verifier]) -> Result<Self, Failure> {
         let refused = |what: String| Failure::refused(format!("the point {name:?} is not to be believed: {what}"));
-        let bytes = read_at_most(&folder.join(FILE), BYTES_MAX).map_err(|error| refused(format!("{FILE}: {error}")))?;
+        let bytes = read(folder).map_err(|error| refused(format!("{FILE}: {error}")))?;
         let signature =
             read_text(&folder.join(SIGNATURE), BYTES_MAX).map_err(|error| refused(format!("{SIGNATURE}: {error}")))?;
         if !keys.iter().any(|key| key.has_signed(KIND, &bytes, signature.trim())) {
@@ -116,6 +118,14 @@ impl Manifest {
             _ => Ok(()),
         }
     }
+}
+
+/// The bytes of a manifest, believed or not.
+///
+/// # Errors
+/// When it can't be read, or is too long to be one.
+pub(super) fn read(folder: &Path) -> io::Result<Vec<u8>> {
+    read_at_most(&folder.join(FILE), BYTES_MAX)
 }
 
 /// The archive of a component.

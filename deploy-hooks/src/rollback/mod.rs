@@ -28,6 +28,7 @@ mod sip;
 mod site;
 mod stage;
 mod store;
+mod sum;
 mod sums;
 mod swap;
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The record of a rehearsal: what was restored into a scratch target, how long that took, and what the suites said there.
 //! It is signed, and bound to the manifest of the point that it is about.
 
-use super::archive::sum;
 use super::manifest::{self, Manifest, archive};
 use super::parts::configured;
 use super::site::Place;
@@ -9,8 +8,9 @@ use super::store::Store;
 use crate::failure::Failure;
 use crate::files::{read_at_most, read_text};
 use greenlight_config::{Deployment, Environment, RollbackSpec};
-use greenlight_reports::{Signer, Verifier, canonical_json};
+use greenlight_reports::{Signer, Verifier, canonical_json, hex};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -222,7 +222,7 @@ fn is_there(store: &Store, folder: &Path, rehearsal: &Rehearsal, spec: &Rollback
             return Err(format!("its {component} was not rehearsed"));
         }
         let length = store.length(&rehearsal.point, &archive(component)).map_err(|failure| failure.message)?;
-        if length != Some(about.bytes) {
+        if length != Some(about.archive.bytes) {
             return Err(format!("its {component} is not what was rehearsed any more"));
         }
     }
@@ -230,8 +230,8 @@ fn is_there(store: &Store, folder: &Path, rehearsal: &Rehearsal, spec: &Rollback
 }
 
 fn manifest_sha256(folder: &Path) -> Result<String, String> {
-    let (_, sha256) = sum(&folder.join(manifest::FILE)).map_err(|error| format!("{}: {error}", manifest::FILE))?;
-    Ok(sha256)
+    let text = manifest::read(folder).map_err(|error| format!("{}: {error}", manifest::FILE))?;
+    Ok(hex(&Sha256::digest(&text)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `rollback run`, `resume` and `abort`.
 
-use super::archive::{Opened, sum};
+use super::archive::Opened;
 use super::command::{EndArgs, RunArgs};
 use super::create::refuse_open_to_others;
 use super::exchange::Exchange;
@@ -10,6 +10,7 @@ use super::parts::{known, part_of};
 use super::recovered::{Recovered, recovered};
 use super::site::Site;
 use super::store::Store;
+use super::sum::sum;
 use crate::failure::Failure;
 use crate::files::read_text;
 use crate::output::print;
@@ -144,15 +145,14 @@ pub(super) fn believed<'a>(
     whole(manifest, component, file).map_err(|what| {
         Failure::refused(format!("{component} of the point {:?}: {what}; nothing was changed", manifest.name))
     })?;
-    let signed = manifest.components.get(component).map(|about| (about.bytes, about.sha256.as_str()));
+    let signed = manifest.components.get(component).map(|about| &about.archive);
     let signed = signed.ok_or_else(|| Failure::refused(format!("the point {:?} has no {component}", manifest.name)))?;
     Ok(Opened { file, identity, signed })
 }
 
 /// As it stands in the journal.
 pub(super) fn component(name: &str, opened: &Opened<'_>, exchange: Exchange) -> Component {
-    let (bytes, sha256) = opened.signed;
-    Component { name: name.to_owned(), bytes, sha256: sha256.to_owned(), exchange }
+    Component { name: name.to_owned(), archive: opened.signed.clone(), exchange }
 }
 
 /// The archives of components, as they were signed.
@@ -161,11 +161,7 @@ pub(super) fn opened<'a>(
     files: &'a [PathBuf],
     identity: &'a age::x25519::Identity,
 ) -> Vec<Opened<'a>> {
-    let one = |(component, file): (&'a Component, &'a PathBuf)| Opened {
-        file,
-        identity,
-        signed: (component.bytes, &component.sha256),
-    };
+    let one = |(component, file): (&'a Component, &'a PathBuf)| Opened { file, identity, signed: &component.archive };
     components.iter().zip(files).map(one).collect()
 }
 
@@ -176,7 +172,7 @@ pub(super) fn opened<'a>(
 pub(super) fn whole(manifest: &Manifest, component: &str, archive: &Path) -> Result<(), String> {
     let expected = manifest.components.get(component).ok_or("the point has none")?;
     let found = sum(archive).map_err(|error| format!("cannot read {}: {error}", archive.display()))?;
-    match found == (expected.bytes, expected.sha256.clone()) {
+    match found == expected.archive {
         true => Ok(()),
         false => Err("the archive is not the one that was signed".to_owned()),
     }

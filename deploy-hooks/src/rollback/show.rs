@@ -132,7 +132,7 @@ pub(super) fn prune(args: &PruneArgs) -> Result<Exit, Failure> {
         let created = OffsetDateTime::parse(&manifest.created, &Rfc3339).ok();
         oldest.zip(created).is_some_and(|(oldest, created)| created < oldest)
     };
-    let size = |manifest: &Manifest| manifest.components.values().map(|component| component.bytes).sum::<u64>();
+    let size = |manifest: &Manifest| manifest.components.values().map(|component| component.archive.bytes).sum::<u64>();
     let mut left: u64 = good.iter().map(size).sum();
     let mut out = String::new();
     for (number, manifest) in good.iter().enumerate() {

@@ -23,6 +23,7 @@ fn there(path: &Path) -> PathBuf {
 
 /// Where points are kept if nobody says where.
 const STORE: &str = "greenlight-points";
+const CONFIG: &str = "config/deployment.yaml";
 
 /// Which environment.
 #[derive(Debug, Clone, Args)]
@@ -33,8 +34,17 @@ pub(crate) struct SiteArgs {
     pub(crate) environment: Option<String>,
 
     /// The deployment.yaml; read only with --environment.
-    #[arg(long, value_name = "FILE", default_value = "config/deployment.yaml")]
+    #[arg(long, value_name = "FILE", default_value = CONFIG)]
     pub(crate) config: String,
+}
+
+impl SiteArgs {
+    /// The options that name the same environment again, each with a space before it.
+    pub(super) fn as_typed(&self) -> String {
+        let Some(environment) = &self.environment else { return String::new() };
+        let config = if self.config == CONFIG { String::new() } else { format!(" --config {}", self.config) };
+        format!(" --environment {environment}{config}")
+    }
 }
 
 /// The environment, and whatever talks to it.

@@ -1,7 +1,7 @@
 //! Sums of many files, by all processors.
 
-use super::archive::sum;
 use super::entry::Kind;
+use super::sum::sum;
 use super::walk::Found;
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -11,7 +11,7 @@ use std::thread::{available_parallelism, scope};
 /// More threads than this wait for the disk.
 const THREADS_MAX: usize = 8;
 
-/// The SHA-256 of each file among what was found, by its place there.
+/// The BLAKE3 of each file among what was found, by its place there.
 ///
 /// # Errors
 /// Which file can't be read.
@@ -23,9 +23,8 @@ pub(super) fn sums(found: &[Found]) -> Result<HashMap<usize, String>, String> {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(one) = found.get(number) else { return Ok(done) };
             if matches!(one.entry.kind, Kind::File { .. }) {
-                let (_, sha256) =
-                    sum(&one.path).map_err(|error| format!("cannot read {}: {error}", one.path.display()))?;
-                done.insert(number, sha256);
+                let sum = sum(&one.path).map_err(|error| format!("cannot read {}: {error}", one.path.display()))?;
+                done.insert(number, sum.blake3);
             }
         }
     };

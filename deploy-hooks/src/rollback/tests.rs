@@ -4,6 +4,7 @@ use super::archive::Opened;
 use super::files::Files;
 use super::part::Part as _;
 use super::site::Site;
+use super::sum::Sum;
 use super::writer::Writer;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -41,8 +42,8 @@ impl Packed {
     /// Nothing is ever handed out for a file of which the list says nothing.
     fn read(&self, archive: &Path) -> Result<super::entry::Contents, String> {
         // As it is, and not as it was: whatever is wrong with it must be seen without its sum too.
-        let (bytes, sha256) = super::archive::sum(archive).expect("read");
-        Opened { file: archive, identity: &self.identity, signed: (bytes, &sha256) }.files(|_| Ok(()), |_, _| Ok(None))
+        let signed = &super::sum::sum(archive).expect("read");
+        Opened { file: archive, identity: &self.identity, signed }.files(|_| Ok(()), |_, _| Ok(None))
     }
 
     fn with(&self, bytes: &[u8]) -> Result<super::entry::Contents, String> {
@@ -73,7 +74,8 @@ fn an_archive_comes_back_as_it_was() {
     let bytes = fs::read(packed.path("archive")).expect("there");
     assert!(!bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()));
     let stranger = age::x25519::Identity::generate();
-    let opened = Opened { file: &packed.path("archive"), identity: &stranger, signed: (0, "") };
+    let opened =
+        Opened { file: &packed.path("archive"), identity: &stranger, signed: &Sum { bytes: 0, blake3: String::new() } };
     let refused = opened.files(|_| Ok(()), |_, _| Ok(None)).expect_err("not for this one");
     assert_eq!(refused, "it was encrypted for another identity than this one");
     let exchanged = Opened { identity: &packed.identity, ..opened };
@@ -132,8 +134,8 @@ fn a_forged_archive_leads_nowhere() {
         };
         format!(r#"{{"roots":["{root}"],"entries":[{},{}]}}"#, entry("", r#""folder""#), entry(path, kind))
     };
-    let sum = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
-    let file = format!(r#"{{"file":{{"bytes":1,"sha256":"{sum}"}}}}"#);
+    let sum = "3ae7d805f6789a6402acb70ad4096a85a56bf6804eaf25c0493ac697548d30b5";
+    let file = format!(r#"{{"file":{{"bytes":1,"blake3":"{sum}"}}}}"#);
     let good = list("/srv/x", "a", &file);
     // As it is announced: without sums.
     let told = |list: &str| list.replace(sum, "");

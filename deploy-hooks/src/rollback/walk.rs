@@ -56,7 +56,7 @@ pub(super) fn walk(root: usize, path: &Path) -> Result<(Vec<Found>, Vec<String>)
                 None => {
                     first.insert((there.dev(), there.ino()), below.clone());
                     // The content is read later, and its sum with it.
-                    Kind::File { bytes: there.len(), sha256: String::new() }
+                    Kind::File { bytes: there.len(), blake3: String::new() }
                 }
             },
             kind => {

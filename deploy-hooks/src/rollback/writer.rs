@@ -1,10 +1,9 @@
 //! An archive while it is written: tar, zstd, age, one after the other, a buffer at a time. Nothing in clear text is
 //! written anywhere.
 
-use greenlight_reports::hex;
+use super::sum::{Sum, Summed};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 
 /// zstd's own default.
 const LEVEL: i32 = 3;
@@ -13,6 +12,8 @@ pub(super) const PIECE_BYTES: usize = 4 << 20;
 
 /// zstd compresses on threads of its own, while this one reads, sums and encrypts.
 const THREADS: u32 = 2;
+
+const READ_BYTES: usize = 128 << 10;
 
 /// Where its bytes go.
 pub(super) trait Out: Write + Send {
@@ -31,26 +32,7 @@ impl Out for std::fs::File {
 
 /// An archive that is being written. Only its recipients can read it.
 pub(super) struct Writer {
-    tar: tar::Builder<zstd::Encoder<'static, age::stream::StreamWriter<Counted>>>,
-}
-
-/// What was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Written {
-    /// Bytes of the archive.
-    pub(super) bytes: u64,
-    /// SHA-256 of the archive.
-    pub(super) sha256: String,
-}
-
-/// What went into a stream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Streamed {
-    /// Its length.
-    pub(super) bytes: u64,
-    /// SHA-256 of its bytes.
-    pub(super) sha256: String,
+    tar: tar::Builder<zstd::Encoder<'static, age::stream::StreamWriter<Summed<Box<dyn Out>>>>>,
 }
 
 impl Writer {
@@ -61,7 +43,7 @@ impl Writer {
     pub(super) fn new(out: Box<dyn Out>, recipients: &[age::x25519::Recipient]) -> io::Result<Self> {
         let recipients = recipients.iter().map(|recipient| recipient as &dyn age::Recipient);
         let encryptor = age::Encryptor::with_recipients(recipients).map_err(io::Error::other)?;
-        let encrypted = encryptor.wrap_output(Counted { out, hash: Sha256::new(), bytes: 0 })?;
+        let encrypted = encryptor.wrap_output(Summed::of(out))?;
         let mut compressed = zstd::Encoder::new(encrypted, LEVEL)?;
         compressed.multithread(THREADS)?;
         Ok(Self { tar: tar::Builder::new(compressed) })
@@ -76,7 +58,8 @@ impl Writer {
         header.set_size(bytes);
         header.set_mode(0o600);
         header.set_entry_type(tar::EntryType::Regular);
-        self.tar.append_data(&mut header, name, from.take(bytes))
+        // tar copies small pieces, which are slow to sum.
+        self.tar.append_data(&mut header, name, BufReader::with_capacity(READ_BYTES, from.take(bytes)))
     }
 
     /// Adds a value as JSON, of at most so many bytes as whoever reads it will take.
@@ -98,48 +81,26 @@ impl Writer {
     ///
     /// # Errors
     /// What can't be read or written.
-    pub(super) fn stream(&mut self, name: &str, mut from: impl Read) -> io::Result<Streamed> {
-        let (mut piece, mut bytes, mut hash) = (Vec::with_capacity(PIECE_BYTES), 0, Sha256::new());
+    pub(super) fn stream(&mut self, name: &str, from: impl Read) -> io::Result<Sum> {
+        let (mut piece, mut from) = (Vec::with_capacity(PIECE_BYTES), Summed::of(from));
         for number in 0_u64.. {
             piece.clear();
             from.by_ref().take(PIECE_BYTES as u64).read_to_end(&mut piece)?;
             if piece.is_empty() {
                 break;
             }
-            hash.update(&piece);
-            bytes += piece.len() as u64;
             self.file(&format!("{name}/{number}"), piece.len() as u64, &piece[..])?;
         }
-        Ok(Streamed { bytes, sha256: hex(&hash.finalize()) })
+        Ok(from.sum())
     }
 
-    /// Ends it, on disk.
+    /// Ends it, on disk, and says what was written.
     ///
     /// # Errors
     /// What can't be written.
-    pub(super) fn finish(self) -> io::Result<Written> {
+    pub(super) fn finish(self) -> io::Result<Sum> {
         let mut written = self.tar.into_inner()?.finish()?.finish()?;
-        written.out.end()?;
-        Ok(Written { bytes: written.bytes, sha256: hex(&written.hash.finalize()) })
-    }
-}
-
-/// Sums what is written.
-struct Counted {
-    out: Box<dyn Out>,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl Write for Counted {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let length = self.out.write(buffer)?;
-        self.hash.update(&buffer[..length]);
-        self.bytes += length as u64;
-        Ok(length)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        written.inner.end()?;
+        Ok(written.sum())
     }
 }

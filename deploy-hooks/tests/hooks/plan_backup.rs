@@ -37,7 +37,11 @@ fn a_backup_is_a_rollback_point() {
     let before = seen(&world, "ops");
     let made = backup(&world, "a");
     assert!(made.code == Some(0) && !made.said.contains("LEFT OUT"), "{made:?}");
-    assert!(made.out.contains("next     greenlight rollback verify a --environment staging --key "), "{made:?}");
+    assert!(
+        made.out
+            .contains("next     greenlight rollback verify a --environment staging --config deployment.yaml --key "),
+        "{made:?}"
+    );
     let create = run(&world, "rollback create b --only files --environment staging --config deployment.yaml");
     assert_eq!(create.code, Some(0), "{create:?}");
     let paths = |name: &str| {
