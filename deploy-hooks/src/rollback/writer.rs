@@ -30,9 +30,12 @@ impl Out for std::fs::File {
     }
 }
 
+/// What is encrypted is summed as it leaves.
+type Encrypted = age::stream::StreamWriter<Summed<Box<dyn Out>>>;
+
 /// An archive that is being written. Only its recipients can read it.
 pub(super) struct Writer {
-    tar: tar::Builder<zstd::Encoder<'static, age::stream::StreamWriter<Summed<Box<dyn Out>>>>>,
+    tar: tar::Builder<zstd::Encoder<'static, Encrypted>>,
 }
 
 impl Writer {
