@@ -25,16 +25,24 @@ pub(crate) enum StepError {
     /// Ctrl-C.
     #[error("interrupted during {0}")]
     Interrupted(String),
-    /// It did not start, did not end in time, or ended with another status than 0.
+    /// It did not start, or did not end in time.
     #[error("{0}")]
     Failed(String),
+    /// It ended with another status than 0.
+    #[error("{said}")]
+    Ended {
+        /// Its status; none where a signal has ended it.
+        code: Option<i32>,
+        /// What it said, without secrets.
+        said: String,
+    },
 }
 
 impl From<StepError> for Failure {
     fn from(error: StepError) -> Self {
         match error {
             StepError::Interrupted(_) => Self::interrupted(error),
-            StepError::Failed(_) => Self::red(error),
+            StepError::Failed(_) | StepError::Ended { .. } => Self::red(error),
         }
     }
 }
@@ -83,7 +91,8 @@ pub(crate) async fn run(
         end(group);
         let errors = quoted(if errors.is_empty() { &out } else { &errors });
         let said = shorten(&printable(&errors), QUOTE_BYTES_MAX).into_owned();
-        return Err(failed(format!("{status}{}{said}", if said.is_empty() { "" } else { ": " })));
+        let said = format!("{name}: {status}{}{said}", if said.is_empty() { "" } else { ": " });
+        return Err(StepError::Ended { code: status.code(), said });
     }
     Ok(quoted(&out))
 }

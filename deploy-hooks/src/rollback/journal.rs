@@ -3,6 +3,7 @@
 
 use super::archive::Opened;
 use super::exchange::Exchange;
+use super::manifest::format_of;
 use super::site::Site;
 use super::stage::sync_above;
 use super::store::Store;
@@ -74,13 +75,13 @@ impl Journal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => other.map_err(|error| stuck(format!("cannot read {}: {error}", file.display())))?,
         };
-        let journal: Self =
-            serde_json::from_str(&text).map_err(|error| stuck(format!("{}: {error}", file.display())))?;
-        match journal.format == FORMAT {
-            true => Ok(Some(journal)),
-            false => {
-                Err(stuck(format!("{} has format {}, and this version reads {FORMAT}", file.display(), journal.format)))
-            }
+        let shown = file.display();
+        match format_of(text.as_bytes()) {
+            Ok(FORMAT) => serde_json::from_str(&text).map(Some).map_err(|error| stuck(format!("{shown}: {error}"))),
+            Ok(format) => Err(stuck(format!(
+                "{shown} has format {format}, and this version reads {FORMAT}; end it with the version that began it"
+            ))),
+            Err(error) => Err(stuck(format!("{shown}: {error}"))),
         }
     }
 

@@ -92,11 +92,14 @@ impl Manifest {
         if !keys.iter().any(|key| key.has_signed(KIND, &bytes, signature.trim())) {
             return Err(refused("no key that was named with --key has signed it".to_owned()));
         }
+        let format = format_of(&bytes).map_err(|error| refused(error.to_string()))?;
+        if format != FORMAT {
+            return Err(refused(format!(
+                "it has format {format}, and this version reads {FORMAT}; restore it with the version that made it, and make it anew"
+            )));
+        }
         let mut manifest: Self = serde_json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
         manifest.sha256 = hex(&Sha256::digest(&bytes));
-        if manifest.format != FORMAT {
-            return Err(refused(format!("it has format {}, and this version reads {FORMAT}", manifest.format)));
-        }
         match manifest.name == name {
             true => Ok(manifest),
             false => Err(refused(format!("it is the manifest of {:?}", manifest.name))),
@@ -120,6 +123,18 @@ impl Manifest {
     }
 }
 
+/// Which format a document says that it has, whatever else is in it: of another format nothing else is known.
+///
+/// # Errors
+/// When it says none.
+pub(super) fn format_of(text: &[u8]) -> serde_json::Result<u32> {
+    #[derive(Deserialize)]
+    struct Format {
+        format: u32,
+    }
+    serde_json::from_slice::<Format>(text).map(|read| read.format)
+}
+
 /// The bytes of a manifest, believed or not.
 ///
 /// # Errors
@@ -131,4 +146,30 @@ pub(super) fn read(folder: &Path) -> io::Result<Vec<u8>> {
 /// The archive of a component.
 pub(super) fn archive(component: &str) -> String {
     format!("{component}.tar.zst.age")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FILE, KIND, Manifest, SIGNATURE};
+    use greenlight_reports::Signer;
+
+    /// As the version before wrote it, shortened.
+    #[test]
+    fn a_point_of_another_format_is_named_as_such() {
+        let text = r#"{"components":{"env":{"bytes":463,"entries":1,"plain_bytes":60,"sha256":"7d"}},"created":"2026-11-28T22:19:06Z","description":"","environment":null,"format":2,"made_by":"greenlight 0.1.0","name":"a","recipients":[],"who":"ops@here"}"#;
+        let (folder, signer) = (tempfile::tempdir().expect("a folder"), Signer::from_seed([1; 32]));
+        let read = |text: &str| {
+            std::fs::write(folder.path().join(FILE), text).expect("written");
+            std::fs::write(folder.path().join(SIGNATURE), signer.sign_as(KIND, text.as_bytes())).expect("written");
+            Manifest::read(folder.path(), "a", &[signer.verifier()])
+        };
+        let refused = read(text).expect_err("another format").to_string();
+        assert!(
+            refused.contains("it has format 2, and this version reads 3; restore it with the version"),
+            "{refused}"
+        );
+        let now = text.replace(r#""bytes":463,"#, r#""archive":{"bytes":463,"blake3":"7d"},"#);
+        let now = now.replace(r#","sha256":"7d""#, "").replace(r#""format":2"#, r#""format":3"#);
+        assert_eq!(read(&now).expect("the control").components["env"].archive.bytes, 463);
+    }
 }
