@@ -3,7 +3,7 @@
 use super::ahead::Ahead;
 use super::entry::{Contents, Kind};
 use super::files::{CONTENTS, LIST, name};
-use super::sum::{Sum, Summed, copy};
+use super::sum::{Sum, Summed, copy, hand_on};
 use super::writer::Writer;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -108,24 +108,19 @@ impl Opened<'_> {
         component: &str,
         mut sink: impl FnMut(&str, &[u8]) -> io::Result<()>,
     ) -> Result<T, String> {
-        let mut came: BTreeMap<String, (Summed<io::Sink>, u64)> = BTreeMap::new();
+        let mut came: BTreeMap<String, (Summed<()>, u64)> = BTreeMap::new();
         let about: About<T> = self.entries(ABOUT, ABOUT_BYTES_MAX, |named, entry| {
             let (stream, number) =
                 named.rsplit_once('/').ok_or_else(|| format!("{named:?} is no piece of a stream"))?;
-            let (summed, pieces) = came.entry(stream.to_owned()).or_insert_with(|| (Summed::of(io::sink()), 0));
+            let (summed, pieces) = came.entry(stream.to_owned()).or_insert_with(|| (Summed::of(()), 0));
             if number != pieces.to_string() {
                 return Err(format!("{named:?} is not the piece that comes next"));
             }
             *pieces += 1;
-            let mut unsunk = None;
-            let read = copy(entry, |piece| {
-                summed.write_all(piece)?;
-                sink(stream, piece).inspect_err(|error| unsunk = Some(error.to_string()))
-            });
-            match unsunk {
-                Some(error) => Err(format!("what it holds can't be handed on: {error}")),
-                None => read.map(drop).map_err(cut),
-            }
+            hand_on(entry, cut, |piece| {
+                summed.add(piece);
+                sink(stream, piece).map_err(|error| format!("what it holds can't be handed on: {error}"))
+            })
         })?;
         let came: BTreeMap<String, Sum> = came.into_iter().map(|(name, (summed, _))| (name, summed.sum())).collect();
         // A stream of nothing has no piece.

@@ -7,7 +7,7 @@ use super::mounts::mounted;
 use super::part::{Kept, Part};
 use super::site::Site;
 use super::stage::{remove, stage, stage_of};
-use super::sum::Summed;
+use super::sum::{READ_BYTES, Summed};
 use super::sums::sums;
 use super::swap::Root;
 use super::walk::{Found, walk};
@@ -17,7 +17,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File};
-use std::io;
+use std::io::{self, BufReader};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
@@ -148,8 +148,10 @@ fn add(
     let Kind::File { bytes, blake3 } = &mut entry.kind else { return Ok(0) };
     let shown = path.display();
     let failed = |error: io::Error| format!("cannot keep {shown}: {error}");
-    let mut reader = Summed::of(File::open(path).map_err(failed)?);
+    // tar reads small pieces, which are slow to sum.
+    let mut reader = BufReader::with_capacity(READ_BYTES, Summed::of(File::open(path).map_err(failed)?));
     archive.file(&name(number), *bytes, &mut reader).map_err(failed)?;
+    let reader = reader.into_inner();
     let now = reader.inner.metadata().map_err(failed)?;
     let times = |there: &fs::Metadata| (there.len(), there.mtime(), there.mtime_nsec(), there.ino());
     let sum = reader.sum();

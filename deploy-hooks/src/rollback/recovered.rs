@@ -36,21 +36,18 @@ pub(super) fn recovered(site: &Site) -> Result<Recovered, Failure> {
     let (Some(environment), Some(spec), Some(name)) = (site.environment(), site.spec(), site.name()) else {
         return Ok(Recovered::NobodyAsked);
     };
-    let step = match (&spec.verify, &environment.target) {
-        (Some(step), _) => step.clone(),
+    let (step, settle) = match (&spec.verify, &environment.target) {
+        (Some(step), _) => (step.clone(), Duration::ZERO),
         (None, None) => return Ok(Recovered::NobodyAsked),
-        (None, Some(_)) => Step {
-            name: "greenlight-verify".to_owned(),
-            run: smoke(site, name)?,
-            timeout_s: SUITES_TIMEOUT_S,
-            after: vec![],
-        },
+        (None, Some(_)) => {
+            let run = smoke(site, name)?;
+            (Step { name: "greenlight-verify".to_owned(), run, timeout_s: SUITES_TIMEOUT_S, after: vec![] }, SETTLE)
+        }
     };
     say!("asking   {}", step.run.join(" "));
     let told = [("GREENLIGHT_ENVIRONMENT".to_owned(), name.to_owned())];
     site.wait(async {
         let interrupt = crate::interrupt::on_signal()?;
-        let settle = if spec.verify.is_none() { SETTLE } else { Duration::ZERO };
         ask(&step, &told, settle, &interrupt).await
     })?;
     Ok(Recovered::Yes(format!("recovered, says {}", step.name)))

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 /// BLAKE3 is fast from pieces of many KiB on only.
-const PIECE_BYTES: usize = 128 << 10;
+pub(super) const READ_BYTES: usize = 128 << 10;
 
 /// What is known of bytes: how many they are, and their sum.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,8 @@ impl<T> Summed<T> {
         Sum { bytes: self.bytes, blake3: self.hash.finalize().to_hex().to_string() }
     }
 
-    fn take(&mut self, piece: &[u8]) {
+    /// These have gone by, too.
+    pub(super) fn add(&mut self, piece: &[u8]) {
         self.hash.update(piece);
         self.bytes += piece.len() as u64;
     }
@@ -45,7 +46,7 @@ impl<T> Summed<T> {
 impl<R: Read> Read for Summed<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(buffer)?;
-        self.take(&buffer[..length]);
+        self.add(&buffer[..length]);
         Ok(length)
     }
 }
@@ -53,7 +54,7 @@ impl<R: Read> Read for Summed<R> {
 impl<W: Write> Write for Summed<W> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let length = self.inner.write(buffer)?;
-        self.take(&buffer[..length]);
+        self.add(&buffer[..length]);
         Ok(length)
     }
 
@@ -74,11 +75,25 @@ pub(super) fn sum(path: &Path) -> io::Result<Sum> {
 ///
 /// # Errors
 /// When it can't be read, or handed on.
-pub(super) fn copy(from: &mut (impl Read + ?Sized), mut to: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Sum> {
-    let (mut from, mut buffer) = (Summed::of(from), vec![0; PIECE_BYTES]);
+pub(super) fn copy(from: &mut (impl Read + ?Sized), to: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Sum> {
+    let mut from = Summed::of(from);
+    hand_on(&mut from, |error| error, to)?;
+    Ok(from.sum())
+}
+
+/// Hands everything that comes on, a piece at a time.
+///
+/// # Errors
+/// What `unread` makes of a failure to read, or why a piece can't be handed on.
+pub(super) fn hand_on<E>(
+    from: &mut (impl Read + ?Sized),
+    unread: impl Fn(io::Error) -> E,
+    mut to: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut buffer = vec![0; READ_BYTES];
     loop {
-        match from.read(&mut buffer)? {
-            0 => return Ok(from.sum()),
+        match from.read(&mut buffer).map_err(&unread)? {
+            0 => return Ok(()),
             length => to(&buffer[..length])?,
         }
     }

@@ -3,7 +3,7 @@
 
 use super::sum::{Sum, Summed};
 use serde::Serialize;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 
 /// zstd's own default.
 const LEVEL: i32 = 3;
@@ -12,8 +12,6 @@ pub(super) const PIECE_BYTES: usize = 4 << 20;
 
 /// zstd compresses on threads of its own, while this one reads, sums and encrypts.
 const THREADS: u32 = 2;
-
-const READ_BYTES: usize = 128 << 10;
 
 /// Where its bytes go.
 pub(super) trait Out: Write + Send {
@@ -61,8 +59,7 @@ impl Writer {
         header.set_size(bytes);
         header.set_mode(0o600);
         header.set_entry_type(tar::EntryType::Regular);
-        // tar copies small pieces, which are slow to sum.
-        self.tar.append_data(&mut header, name, BufReader::with_capacity(READ_BYTES, from.take(bytes)))
+        self.tar.append_data(&mut header, name, from.take(bytes))
     }
 
     /// Adds a value as JSON, of at most so many bytes as whoever reads it will take.
